@@ -1,0 +1,88 @@
+"""The life of what we rent, as a table: a move that is not in it is a bug that gets counted, never ignored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+
+class LeaseState(StrEnum):
+    """Where a lease stands, as far as we know.
+
+    Attributes:
+        INTENDED: written down; the create call may or may not have left.
+        ACTIVE: the vendor gave us an identifier.
+        DELETING: we asked for its deletion.
+        LEAKED: deletion was asked for and it was not gone in time; the sweeper keeps trying.
+        GONE: the vendor says it does not exist. Final.
+        VOID: the vendor never created it. Final.
+    """
+
+    INTENDED = "intended"
+    ACTIVE = "active"
+    DELETING = "deleting"
+    LEAKED = "leaked"
+    GONE = "gone"
+    VOID = "void"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more can be owed."""
+        return self in {LeaseState.GONE, LeaseState.VOID}
+
+
+MOVES: Final[Mapping[LeaseState, frozenset[LeaseState]]] = {
+    LeaseState.INTENDED: frozenset({LeaseState.ACTIVE, LeaseState.VOID, LeaseState.DELETING}),
+    LeaseState.ACTIVE: frozenset({LeaseState.DELETING, LeaseState.GONE}),
+    LeaseState.DELETING: frozenset({LeaseState.DELETING, LeaseState.LEAKED, LeaseState.GONE}),
+    LeaseState.LEAKED: frozenset({LeaseState.DELETING, LeaseState.LEAKED, LeaseState.GONE}),
+    LeaseState.GONE: frozenset(),
+    LeaseState.VOID: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """What we may have to pay for, written down before it exists.
+
+    Attributes:
+        key: our name for it, unique; also the instance's name at the vendor.
+        vendor: name of the vendor entry.
+        region: the vendor's region.
+        probe: the probe that rents.
+        run_id: the run that rents.
+        owner: the process that rents, see `Owner` in `probe.rental`; it is alive as long as the run may be.
+        intended_at: when it was written down, seconds since 1970.
+        expires_at: when it is past its lease and the sweeper takes it, seconds since 1970.
+        state: where it stands.
+        instance_id: the vendor's identifier, once known.
+        handed_over: whether its run has ended without giving it back, so that the sweeper may take it.
+        delete_requested_at: when deletion was first asked for, seconds since 1970.
+        settled_at: when the vendor said it was gone, seconds since 1970.
+        note: why it was handed over, for people.
+    """
+
+    key: str
+    vendor: str
+    region: str
+    probe: str
+    run_id: str
+    owner: str
+    intended_at: float
+    expires_at: float
+    state: LeaseState = LeaseState.INTENDED
+    instance_id: str = ""
+    handed_over: bool = False
+    delete_requested_at: float | None = None
+    settled_at: float | None = None
+    note: str = ""
+
+    def moved(self, state: LeaseState, **changes: object) -> "Lease":
+        """This lease in another *state*.
+
+        Raises:
+            ValueError: the table of moves does not allow it.
+        """
+        if state not in MOVES[self.state]:
+            raise ValueError(f"lease {self.key}: {self.state} cannot become {state}")
+        return replace(self, state=state, **changes)  # type: ignore[arg-type]  # the fields' types are the caller's promise

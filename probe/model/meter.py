@@ -1,0 +1,70 @@
+"""Bounded counts that arise on any floor, and are exposed on one."""
+
+from probe.model.outcome import Skip
+from probe.model.target import Target
+
+
+class Meter:
+    """Counts nothing: the base of the meter that does, and enough for a command that exposes no metrics.
+
+    Every method takes bounded words only (names from the configuration, members of closed sets) and must be cheap:
+    it is called from inside measurements.
+    """
+
+    def slots_due(self, target: Target, slots: int) -> None:
+        """Count slots of the schedule that came due."""
+
+    def run_skipped(self, target: Target, reason: Skip, slots: int = 1) -> None:
+        """Count slots that never became a run."""
+
+    def run_started(self, target: Target) -> None:
+        """Count a run as in flight."""
+
+    def run_ended(self, target: Target) -> None:
+        """Count a run as no longer in flight."""
+
+    def schedule_lateness(self, seconds: float) -> None:
+        """Observe how late a run started."""
+
+    def loop_lag(self, seconds: float) -> None:
+        """Observe how late the event loop woke us."""
+
+    def receive_lag(self, seconds: float) -> None:
+        """Observe the time between the kernel's receipt of bytes and our reading of them."""
+
+    def api_request(self, vendor: str, region: str, operation: str, code: str, seconds: float) -> None:
+        """Count one of our calls to a vendor; *code* is one of 2xx 3xx 4xx 429 5xx error."""
+
+    def api_budget(
+        self, vendor: str, region: str, *, limit: float | None, remaining: float | None, reset: float | None
+    ) -> None:
+        """Note the vendor's own statement of our rate limit; *reset* in seconds since 1970."""
+
+    def unmatched_error(self, vendor: str, region: str) -> None:
+        """Count an error of a vendor that no rule of its file knew."""
+
+    def credentials_expiry(self, vendor: str, timestamp: float) -> None:
+        """Note when the credentials of a vendor expire, seconds since 1970."""
+
+    def resource_created(self, vendor: str, region: str, kind: str) -> None:
+        """Count something rented."""
+
+    def resource_deleted(self, vendor: str, region: str, kind: str) -> None:
+        """Count something given back, as the vendor confirmed."""
+
+    def resource_leaked(self, vendor: str, region: str, kind: str) -> None:
+        """Count something whose deletion was asked for and that was not gone in time."""
+
+    def resources(
+        self, vendor: str, region: str, kind: str, *, active: int, deleting: int, leaked: int, oldest: float
+    ) -> None:
+        """Note what is owned now; *oldest* is the age of the oldest in seconds."""
+
+    def sweep(self, result: str) -> None:
+        """Count a sweep; *result* is one of ok, failed."""
+
+    def store_write_error(self) -> None:
+        """Count a failed write to the store."""
+
+    def config_reload(self, *, successful: bool) -> None:
+        """Note how the last reload of the configuration ended."""

@@ -1,0 +1,112 @@
+"""Splits one run into phases on one clock. The only mutable thing that is handed down to a probe."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from probe.model.clock import Clock, ClockSource
+from probe.model.exchange import Transcript
+from probe.model.phase import Milestone, Phase
+
+
+class Connection(StrEnum):
+    """Whether an exchange opened its connection or found one open: two different things to measure."""
+
+    NEW = "new"
+    REUSED = "reused"
+
+
+class Fact(StrEnum):
+    """What a run learnt besides durations; closed, because each one may become a metric."""
+
+    STATUS_CODE = "status_code"
+    HTTP_VERSION = "http_version"
+    IP_PROTOCOL = "ip_protocol"
+    TLS_VERSION = "tls_version"
+    CERTIFICATE_EXPIRY = "certificate_expiry"
+    CHAIN_EXPIRY = "chain_expiry"
+    DATAPOINT_AGE = "datapoint_age"
+    DATAPOINTS_MISSING = "datapoints_missing"
+    REQUEST_ID = "request_id"
+    INSTANCE = "instance"
+    ANSWERS = "answers"
+
+
+class Stopwatch:
+    """Accounts the seconds of one run to its phases.
+
+    Phases entered twice are summed. Those timed with `phase` are the loop's time; those added with `add` were
+    timed elsewhere, usually by the kernel.
+
+    Attributes:
+        clock: the clock that everything in this run is measured on.
+        phases: seconds per phase reached and finished.
+        resolution: half the gap, in seconds, between the last "not yet" and the first "yes" of a polled phase.
+        milestones: seconds from the create (delete) call.
+        facts: what was learnt besides durations.
+        connection: whether the exchange opened its connection.
+        source: `loop` as soon as one of the wire's phases had to be timed by the loop.
+        transcript: where exchanges are written down when somebody asked to see them.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        transcript: Transcript | None = None,
+        reschedule: Callable[[float], None] | None = None,
+    ) -> None:
+        self.clock = clock
+        self.phases: dict[Phase, float] = {}
+        self.resolution: dict[Phase, float] = {}
+        self.milestones: dict[Milestone, float] = {}
+        self.facts: dict[Fact, float | str] = {}
+        self.connection = Connection.NEW
+        self.source = ClockSource.LOOP
+        self.transcript = transcript
+        self._reschedule = reschedule
+        self._started = clock.now()
+        self._running: list[Phase] = []
+        self._last: Phase | None = None
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self.clock.now() - self._started
+
+    @contextmanager
+    def phase(self, phase: Phase) -> Iterator[None]:
+        """Time the enclosed block as *phase*.
+
+        A block that raises leaves no duration: an unfinished phase has none. It stays `where` the run ended.
+        """
+        started = self.clock.now()
+        self.enter(phase)
+        yield
+        self.add(phase, self.clock.now() - started)
+
+    def enter(self, phase: Phase) -> None:
+        """Say that *phase* has begun; `add` ends it. For phases that are timed elsewhere."""
+        self._running.append(phase)
+
+    def add(self, phase: Phase, seconds: float, *, resolution: float | None = None) -> None:
+        """Account *seconds* to *phase* and end it; a polled phase says how sharply it was seen."""
+        if phase in self._running:
+            self._running.remove(phase)
+        self._last = phase
+        self.phases[phase] = self.phases.get(phase, 0.0) + max(0.0, seconds)
+        if resolution is not None:
+            self.resolution[phase] = resolution
+
+    @property
+    def where(self) -> Phase | None:
+        """The phase in progress, else the one that finished last: where a failure happened."""
+        return self._running[-1] if self._running else self._last
+
+    def aside(self) -> "Stopwatch":
+        """A stopwatch for exchanges whose wire phases are not this run's: those of a poll, of authentication."""
+        return Stopwatch(self.clock, transcript=self.transcript)
+
+    def next_budget(self, seconds: float) -> None:
+        """Tell the runner, who alone keeps deadlines, that the run's next budget of *seconds* starts now."""
+        if self._reschedule is not None:
+            self._reschedule(seconds)
