@@ -23,6 +23,9 @@ class Meter:
     def run_ended(self, target: Target) -> None:
         """Count a run as no longer in flight."""
 
+    def outages(self, target: Target, *, begun: int, seconds: float, active: bool) -> None:
+        """Note the outages of *target* so far, whole restarts included: how many began, seconds spent in them, one now."""
+
     def schedule_lateness(self, seconds: float) -> None:
         """Observe how late a run started."""
 
