@@ -24,7 +24,13 @@ class Meter:
         """Count a run as no longer in flight."""
 
     def outages(self, target: Target, *, begun: int, seconds: float, active: bool) -> None:
-        """Note the outages of *target* so far, whole restarts included: how many began, seconds spent in them, one now."""
+        """Note the outages of *target* so far, restarts included: how many began, seconds spent in them, one now."""
+
+    def target_retired(self, target: Target) -> None:
+        """Take note that *target* left the schedule and its last run has ended: its counters may go."""
+
+    def outages(self, target: Target, *, count: int, seconds: float, active: bool) -> None:
+        """Note the outages of *target* so far: their number and their length together never go down."""
 
     def schedule_lateness(self, seconds: float) -> None:
         """Observe how late a run started."""

@@ -40,6 +40,7 @@ class Stopwatch:
 
     Attributes:
         clock: the clock that everything in this run is measured on.
+        run_id: the run that is measured, for marks and records; empty where there is none.
         phases: seconds per phase reached and finished.
         resolution: half the gap, in seconds, between the last "not yet" and the first "yes" of a polled phase.
         milestones: seconds from the create (delete) call.
@@ -55,8 +56,10 @@ class Stopwatch:
         *,
         transcript: Transcript | None = None,
         reschedule: Callable[[float], None] | None = None,
+        run_id: str = "",
     ) -> None:
         self.clock = clock
+        self.run_id = run_id
         self.phases: dict[Phase, float] = {}
         self.resolution: dict[Phase, float] = {}
         self.milestones: dict[Milestone, float] = {}
@@ -104,7 +107,7 @@ class Stopwatch:
 
     def aside(self) -> "Stopwatch":
         """A stopwatch for exchanges whose wire phases are not this run's: those of a poll, of authentication."""
-        return Stopwatch(self.clock, transcript=self.transcript)
+        return Stopwatch(self.clock, transcript=self.transcript, run_id=self.run_id)
 
     def next_budget(self, seconds: float) -> None:
         """Tell the runner, who alone keeps deadlines, that the run's next budget of *seconds* starts now."""
