@@ -29,9 +29,6 @@ class Meter:
     def target_retired(self, target: Target) -> None:
         """Take note that *target* left the schedule and its last run has ended: its counters may go."""
 
-    def outages(self, target: Target, *, count: int, seconds: float, active: bool) -> None:
-        """Note the outages of *target* so far: their number and their length together never go down."""
-
     def schedule_lateness(self, seconds: float) -> None:
         """Observe how late a run started."""
 
