@@ -6,6 +6,26 @@ from enum import StrEnum
 from typing import Final
 
 
+class InstanceState(StrEnum):
+    """What a vendor says of an instance, in our words.
+
+    Attributes:
+        PENDING: it is on its way.
+        READY: it runs.
+        FAILED: it will never run.
+        DELETING: it is on its way out.
+        GONE: the vendor still shows it, as something that is no more.
+        UNKNOWN: the vendor says a word that its file does not know; taken for "not yet".
+    """
+
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+    DELETING = "deleting"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
 class LeaseState(StrEnum):
     """Where a lease stands, as far as we know.
 

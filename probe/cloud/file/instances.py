@@ -1,0 +1,90 @@
+"""An instance's life as data: the calls, how an answer shows it, and which answers mean what."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from probe.cloud.file.fields import Jmespath, Line, Seconds, Strict
+from probe.cloud.file.operation import Listing, Operation
+
+
+class Create(Operation):
+    """Rents an instance. It is sent once and never again."""
+
+    id: Jmespath = Field(description="finds the new instance's identifier in the answer")
+
+
+class Get(Operation):
+    """Asks how one instance is."""
+
+    item: Jmespath = Field(description="finds the instance in the answer; nothing means that it does not exist")
+
+
+class InstanceList(Listing):
+    """Lists instances. What it filters is only an optimisation: marks are checked again on our side."""
+
+    delay: Seconds = Field(0.0, description="how long after a create the list may not show the instance, at most")
+
+
+class WrittenMarks(Strict):
+    """How `${marks}` is written."""
+
+    style: Literal["map", "pairs"] = Field(alias="as", description="a mapping, or a list of pairs")
+    key: Line = Field("key", description="of pairs: what the key is called")
+    value: Line = Field("value", description="of pairs: what the value is called")
+
+
+class ReadMarks(Strict):
+    """How marks are read from an instance: a mapping, or a list of pairs where `key` and `value` are given."""
+
+    at: Jmespath = Field(description="finds them in the item")
+    key: Line | None = Field(None, description="of pairs: what the key is called")
+    value: Line | None = Field(None, description="of pairs: what the value is called")
+
+
+class Shown(Strict):
+    """Where an item shows what we want to know; each path starts at the item."""
+
+    id: Jmespath = Field(description="its identifier")
+    name: Jmespath = Field(description="its name")
+    addresses: Jmespath = Field(description="its addresses, the one to reach it by first; what is null is dropped")
+    marks: ReadMarks = Field(description="what we marked it with")
+    created: Jmespath | None = Field(None, description="when it was created: ISO 8601, or seconds since 1970")
+    reason_code: Jmespath | None = Field(None, description="why it failed, as a code; the error rules judge it")
+    reason: Jmespath | None = Field(None, description="why it failed, for people; the error rules judge it, too")
+
+
+class States(Strict):
+    """Predicates over an item, asked in this order; one that meets an unexpected type is false."""
+
+    gone: tuple[Jmespath, ...] = Field((), description="any: it is no more, though it is still shown")
+    failed: tuple[Jmespath, ...] = Field((), description="any: it will never run")
+    deleting: tuple[Jmespath, ...] = Field((), description="any: it is on its way out")
+    ready: tuple[Jmespath, ...] = Field(min_length=1, description="all: it runs")
+    pending: tuple[Jmespath, ...] = Field(
+        (), description="any: it is on its way; where none holds, the state is unknown and taken for not yet"
+    )
+
+
+class PollPace(Strict):
+    """How often a change is looked for: the interval grows with the time waited, so that the error stays relative."""
+
+    first: Seconds = Field(0.5, description="the shortest interval")
+    growth: float = Field(0.05, gt=0, le=1, description="the interval as a share of the time waited so far")
+    longest: Seconds = Field(10.0, description="the longest interval")
+
+
+class Instances(Strict):
+    """Everything about instances."""
+
+    create: Create
+    get: Get
+    list: InstanceList
+    delete: Operation
+    marks: WrittenMarks = Field(description="how `${marks}` is written")
+    show: Shown = Field(description="how an item of `get` and `list` is read")
+    states: States
+    not_found_grace: Seconds = Field(
+        30.0, description="how long after a create `get` may not know the instance without anything being wrong"
+    )
+    poll: PollPace = Field(PollPace.model_validate({}), description="how often a change is looked for")

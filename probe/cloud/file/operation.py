@@ -1,0 +1,121 @@
+"""One call of a vendor's API as data: where it goes, what it says, what answer means that it worked."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from probe.cloud.file.fields import AnyTemplate, Jmespath, Line, MapTemplate, Several, Strict, TextTemplate
+from probe.notation.templates import Template
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Operation(Strict):
+    """A call: exactly one method with `endpoint:/path`, and what is sent along.
+
+    In every text `${name}` stands for a value; an entry whose whole text is a `${name}` without a value is left out.
+    """
+
+    get: TextTemplate | None = Field(None, description="`endpoint:/path` to GET, e.g. `api:/servers/${id}`")
+    post: TextTemplate | None = Field(None, description="`endpoint:/path` to POST to")
+    put: TextTemplate | None = Field(None, description="`endpoint:/path` to PUT to")
+    patch: TextTemplate | None = Field(None, description="`endpoint:/path` to PATCH")
+    delete: TextTemplate | None = Field(None, description="`endpoint:/path` to DELETE")
+    query: MapTemplate | None = Field(None, description="query parameters; a list is sent as a repeated parameter")
+    headers: MapTemplate | None = Field(None, description="headers, beside those of the endpoint")
+    json_body: AnyTemplate | None = Field(None, alias="json", description="the body, sent as JSON")
+    form: MapTemplate | None = Field(
+        None,
+        description="the body, sent as a form; what is nested is numbered from 1 as in `Filter.1.Value.1`",
+    )
+    expect: Annotated[tuple[int, ...], Several] = Field(
+        (), description="statuses that mean success; any 2xx where none is given"
+    )
+    complaint: Jmespath | None = Field(
+        None, description="finds the error code inside an answer that says success; none found means it was one"
+    )
+
+    @model_validator(mode="after")
+    def _one_method(self) -> Self:
+        chosen = [name for name in METHODS if getattr(self, name) is not None]
+        if len(chosen) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(METHODS)}, and has {len(chosen)}")
+        if self.json_body is not None and self.form is not None:
+            raise ValueError("has `json` and `form`: a request has one body")
+        if not self._destination[1].startswith("/"):
+            raise ValueError("a call goes to `endpoint:/path`: the name of an endpoint, a colon, and a path")
+        return self
+
+    @property
+    def method(self) -> str:
+        """The HTTP method, in capitals."""
+        return next(name for name in METHODS if getattr(self, name) is not None).upper()
+
+    @property
+    def path(self) -> Template:
+        """The template of the path, from its first slash on."""
+        return Template.parse(self._destination[1])
+
+    @property
+    def endpoint(self) -> str:
+        """The name of the endpoint."""
+        return self._destination[0]
+
+    @property
+    def _destination(self) -> tuple[str, str]:
+        template: Template = next(getattr(self, name) for name in METHODS if getattr(self, name) is not None)
+        endpoint, _, path = str(template.source).partition(":")
+        return endpoint, path
+
+    @property
+    def templates(self) -> dict[str, Template]:
+        """Every template of the call by the key it stands under."""
+        parts = {
+            self.method.lower(): self.path,
+            "query": self.query,
+            "headers": self.headers,
+            "json": self.json_body,
+            "form": self.form,
+        }
+        return {key: template for key, template in parts.items() if template is not None}
+
+
+class Read(Operation):
+    """A call that changes and costs nothing, for `api` probes."""
+
+    description: Line = Field(description="what it asks, for people who choose an operation to probe")
+
+
+class TokenPage(Strict):
+    """The answer names a token that the next call carries."""
+
+    kind: Literal["token"]
+    send_as: Line = Field(description="the parameter that carries the token, in the form if there is one")
+    next: Jmespath = Field(description="finds the token; nothing means that this was the last page")
+
+
+class NextUrlPage(Strict):
+    """The answer holds the address of the next page; only its path and query are used, and only on the same host."""
+
+    kind: Literal["next_url"]
+    next: Jmespath = Field(description="finds the address; nothing means that this was the last page")
+
+
+class MarkerPage(Strict):
+    """The next call names the last item of this page."""
+
+    kind: Literal["marker"]
+    send_as: Line = Field(description="the parameter that carries the marker")
+    marker: Jmespath = Field(description="finds the marker in the last item")
+    size: int = Field(gt=0, description="items on a full page; a page with fewer is the last")
+
+
+Page = Annotated[TokenPage | NextUrlPage | MarkerPage, Field(discriminator="kind")]
+
+
+class Listing(Operation):
+    """A call that answers with items, perhaps on several pages."""
+
+    items: Jmespath = Field(description="finds the list of items in the answer")
+    page: Page | None = Field(None, description="how the next page is asked for; absent: there is only one")
+    max_pages: int = Field(100, gt=0, description="pages after which the list is taken for endless")

@@ -1,0 +1,156 @@
+"""What a vendor file says: the whole of it, as one value."""
+
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from probe.cloud.file.errors import Errors
+from probe.cloud.file.fields import Jmespath, Line, MapTemplate, Strict, TextTemplate, Word
+from probe.cloud.file.instances import Instances
+from probe.cloud.file.monitoring import Monitoring
+from probe.cloud.file.operation import Listing, Read
+
+
+class Capability(StrEnum):
+    """What a vendor may have or lack; what it lacks is said under `absent`, with the reason."""
+
+    LIFECYCLE = "lifecycle"
+    REACH = "reach"
+    MONITORING_INSTANCE = "monitoring.instance"
+    MONITORING_SERIES = "monitoring.series"
+
+
+class CredentialSet(Strict):
+    """One way to identify oneself."""
+
+    description: Line = Field(description="what it is and where one gets it")
+    required: dict[Word, Line] = Field({}, description="names of credentials, each with what it is")
+    optional: dict[Word, Line] = Field({}, description="the same, for those that may be left out")
+    defaults: dict[Word, str] = Field({}, description="what an optional one is when it is left out")
+
+
+class Auth(Strict):
+    """How requests are authenticated."""
+
+    kind: Word = Field(description="one of the auth kinds that are installed: bearer, keystone_v3, rax_v2, sigv4, …")
+    options: dict[Word, Any] = Field({}, description="what the kind wants to know")
+
+
+class CatalogEntry(Strict):
+    """Which service of the vendor's catalog an endpoint is."""
+
+    type: Line = Field(description="the type of the service")
+    name: Line | None = Field(None, description="its name, where several have the type")
+
+
+class Endpoint(Strict):
+    """A place that requests go to. The configuration may override its URL."""
+
+    url: TextTemplate | None = Field(None, description="its URL; `${region}` may stand in it")
+    catalog: CatalogEntry | None = Field(None, description="where the catalog that comes with a token has it")
+    given: bool = Field(False, description="the URL comes from a profile or from the configuration")
+    optional: bool = Field(False, description="not every installation has it")
+    codec: Literal["json", "xml"] = Field("json", description="what answers are written in")
+    headers: MapTemplate | None = Field(None, description="headers of every request")
+    form: MapTemplate | None = Field(None, description="form parameters of every request with a form")
+    sign_as: Line | None = Field(None, description="the service that a signature is made for, where auth signs")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if sum((self.url is not None, self.catalog is not None, self.given)) != 1:
+            raise ValueError("needs exactly one of `url`, `catalog` and `given: true`")
+        return self
+
+
+class NetworkOption(Strict):
+    """Something that the configuration may say under `network:`, used as `${network.NAME}`."""
+
+    description: Line
+    default: Any = Field(None, description="where the configuration says nothing")
+
+
+class Network(Strict):
+    """What an instance's network may be told."""
+
+    options: dict[Word, NetworkOption] = Field({}, description="what it is, by name")
+    reach_needs: tuple[Word, ...] = Field((), description="options without which an instance cannot be reached")
+
+
+class Lookup(Listing):
+    """Finds the identifier of something by its name; the answer is remembered for an hour."""
+
+    name: Jmespath = Field(description="finds the name in an item")
+    id: Jmespath = Field(description="finds the identifier in an item")
+
+
+class Choices(Strict):
+    """Sizes or images."""
+
+    aliases: dict[Word, str] = Field({}, description="our words, each with the vendor's identifier (or name)")
+    find: Lookup | None = Field(None, description="how an identifier is found where people know the name")
+
+
+class RegionDetails(Strict):
+    """What holds in one region only."""
+
+    endpoints: dict[Word, str] = Field({}, description="URLs of endpoints")
+
+
+class Profile(Strict):
+    """A particular cloud that speaks this API."""
+
+    title: Line
+    docs: Line = Field(description="where its facts stand")
+    endpoints: dict[Word, TextTemplate] = Field({}, description="URLs of endpoints; `${region}` may stand in them")
+    regions: dict[Line, RegionDetails] = Field({}, description="its regions, all of them; absent: any")
+    credentials: dict[Word, str] = Field({}, description="defaults of credentials that are no secret")
+    sizes: dict[Word, str] = Field({}, description="aliases that win over the file's")
+    images: dict[Word, str] = Field({}, description="aliases that win over the file's")
+
+
+class Limits(Strict):
+    """Headers in which the vendor tells our request budget."""
+
+    limit: Line | None = Field(None, description="how many requests are allowed")
+    remaining: Line | None = Field(None, description="how many are left")
+    used: Line | None = Field(None, description="how many are used up, where it is not told how many are left")
+    reset: Line | None = Field(None, description="when the budget is full again")
+    reset_is: Literal["epoch", "seconds"] = Field("epoch", description="since 1970, or from now")
+    retry_after: tuple[Line, ...] = Field(("Retry-After",), description="when to try again: seconds, or a date")
+
+
+class VendorFile(Strict):
+    """How a vendor's API is spoken to."""
+
+    vendor: Word = Field(description="its name, which `use:` of the configuration chooses")
+    title: Line = Field(description="its name for people")
+    docs: Line = Field(description="the vendor's own documentation")
+    credentials: dict[Word, CredentialSet] = Field(description="ways to identify oneself; one is enough")
+    auth: Auth
+    endpoints: dict[Word, Endpoint] = Field(min_length=1, description="named `api`, `monitoring` and `auth` by habit")
+    profiles: dict[Word, Profile] = Field({}, description="particular clouds that speak this API")
+    request_id: tuple[Line, ...] = Field((), description="headers that name a request to the vendor's support")
+    limits: Limits = Limits.model_validate({})
+    errors: Errors
+    reads: dict[Word, Read] = Field({}, description="calls that change and cost nothing, for `api` probes")
+    network: Network = Network.model_validate({})
+    sizes: Choices = Choices.model_validate({})
+    images: Choices = Choices.model_validate({})
+    instances: Instances | None = None
+    monitoring: Monitoring | None = None
+    absent: dict[Capability, Line] = Field({}, description="what the vendor lacks, each with the reason")
+
+    def has(self, capability: Capability) -> bool:
+        """Whether the file says how *capability* is used."""
+        return {
+            Capability.LIFECYCLE: self.instances is not None,
+            Capability.REACH: self.instances is not None and Capability.REACH not in self.absent,
+            Capability.MONITORING_INSTANCE: self.monitoring is not None and self.monitoring.instance is not None,
+            Capability.MONITORING_SERIES: self.monitoring is not None and self.monitoring.series is not None,
+        }[capability]
+
+    def read_operations(self) -> tuple[str, ...]:
+        """The operations that an `api` probe may name."""
+        listing = ("list",) if self.instances is not None else ()
+        return (*listing, *(name for name in self.reads if name != "list"))
