@@ -71,12 +71,14 @@ class Lease:
         region: the vendor's region.
         probe: the probe that rents.
         run_id: the run that rents.
-        owner: the process that rents, see `Owner` in `probe.rental`; it is alive as long as the run may be.
+        owner: the process that rents, see `Store.owner` in `probe.store`; it is alive as long as the run may be.
         intended_at: when it was written down, seconds since 1970.
         expires_at: when it is past its lease and the sweeper takes it, seconds since 1970.
         state: where it stands.
         instance_id: the vendor's identifier, once known.
         handed_over: whether its run has ended without giving it back, so that the sweeper may take it.
+        handed_over_at: when that was written down, seconds since 1970; how long an unanswered create is searched for
+            counts from here.
         delete_requested_at: when deletion was first asked for, seconds since 1970.
         settled_at: when the vendor said it was gone, seconds since 1970.
         note: why it was handed over, for people.
@@ -93,6 +95,7 @@ class Lease:
     state: LeaseState = LeaseState.INTENDED
     instance_id: str = ""
     handed_over: bool = False
+    handed_over_at: float | None = None
     delete_requested_at: float | None = None
     settled_at: float | None = None
     note: str = ""

@@ -1,0 +1,47 @@
+"""The tables on disk; a change here needs a migration beside it (a test compares the two)."""
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+
+METADATA: Final = MetaData()
+
+LEASES: Final = Table(
+    "leases",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("vendor", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("probe", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("intended_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("instance_id", Text, nullable=False),
+    Column("handed_over", Boolean, nullable=False),
+    Column("handed_over_at", Float, nullable=True),
+    Column("delete_requested_at", Float, nullable=True),
+    Column("settled_at", Float, nullable=True),
+    Column("note", Text, nullable=False),
+    Index("leases_by_state", "state"),
+    Index("leases_by_vendor", "vendor", "intended_at"),
+)
+"""One row per thing that we may have to pay for; times are seconds since 1970."""
+
+OUTAGES: Final = Table(
+    "outages",
+    METADATA,
+    Column("vendor", Text, primary_key=True),
+    Column("region", Text, primary_key=True),
+    Column("probe", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("layer", Text, primary_key=True),
+    Column("failed_in_row", Integer, nullable=False),
+    Column("failing_since", Float, nullable=True),
+    Column("active", Boolean, nullable=False),
+    Column("counted_until", Float, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+"""One row per target: what its outage counters stood at."""
