@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from probe.model.clock import Clock, ClockSource
 from probe.model.exchange import Transcript
+from probe.model.outcome import ProbeFailed
 from probe.model.phase import Milestone, Phase
 
 
@@ -48,6 +49,8 @@ class Stopwatch:
         connection: whether the exchange opened its connection.
         source: `loop` as soon as one of the wire's phases had to be timed by the loop.
         transcript: where exchanges are written down when somebody asked to see them.
+        standing: what a deadline that is reached now means, where that is not a timeout: the last poll's failure, the
+            wait for our own request budget.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Stopwatch:
         self.connection = Connection.NEW
         self.source = ClockSource.LOOP
         self.transcript = transcript
+        self.standing: ProbeFailed | None = None
         self._reschedule = reschedule
         self._started = clock.now()
         self._running: list[Phase] = []
