@@ -1,0 +1,75 @@
+"""Remembers the newest runs of every target, for the page; a restart forgets them, Prometheus does not."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from probe.model.job import Job
+from probe.model.measurement import Measurement
+from probe.model.outcome import Blame
+from probe.model.runs import Streak
+from probe.model.target import Target
+
+MOST: Final = 240
+"""Runs kept of each target: 80 minutes at a run every 20 s."""
+FEWEST: Final = 30
+IN_ALL: Final = 24_000
+"""Runs kept in all, some 30 MB: an agent with more than a hundred targets keeps fewer of each."""
+
+VALID: Final = frozenset({Blame.NONE, Blame.VENDOR})
+"""Whose runs count for or against a vendor."""
+
+
+@dataclass(slots=True)
+class _Past:
+    job: Job
+    runs: deque[Measurement]
+    since: float | None = None
+
+    def record(self, run: Measurement) -> None:
+        if self.since is None or self.runs[-1].ok != run.ok:
+            self.since = run.started
+        self.runs.append(run)
+
+    def streak(self) -> Streak:
+        valid = [run for run in self.runs if run.blame in VALID]
+        return Streak(
+            job=self.job,
+            last=self.runs[-1] if self.runs else None,
+            since=self.since,
+            ok=sum(run.ok for run in valid),
+            valid=len(valid),
+        )
+
+
+class History:
+    """A `Sink` that is also what the page knows of the runs so far, `Runs`."""
+
+    def __init__(self) -> None:
+        self._past: dict[Target, _Past] = {}
+
+    def announce(self, jobs: Iterable[Job]) -> None:
+        """Have a place for each of *jobs*, in that order; what others did is forgotten."""
+        wanted, known = list(jobs), self._past
+        depth = max(FEWEST, min(MOST, IN_ALL // max(1, len(wanted))))
+        self._past = {}
+        for job in wanted:
+            old = known.get(job.target)
+            runs = deque(old.runs if old else (), maxlen=depth)
+            self._past[job.target] = _Past(job, runs, old.since if old else None)
+
+    def record(self, measurement: Measurement) -> None:
+        """Remember *measurement*, unless its target was never announced."""
+        past = self._past.get(measurement.target)
+        if past is not None:
+            past.record(measurement)
+
+    def streaks(self) -> Sequence[Streak]:
+        """One for each job, in the order of the configuration."""
+        return [past.streak() for past in self._past.values()]
+
+    def recent(self, target: Target) -> Sequence[Measurement]:
+        """The newest finished runs of *target*, oldest first."""
+        past = self._past.get(target)
+        return list(past.runs) if past is not None else []

@@ -1,0 +1,214 @@
+"""Turns what happens on any floor into series: the meter that counts, and the sink that every run ends in."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from probe.exposition import families as names
+from probe.exposition.collector import Registries
+from probe.exposition.formats import END, Format, negotiated
+from probe.exposition.series import ProbeSeries
+from probe.exposition.table import Table
+from probe.exposition.vendors import VendorSeries
+from probe.model.clock import Clock
+from probe.model.job import Job
+from probe.model.measurement import Measurement
+from probe.model.meter import Meter
+from probe.model.outcome import Skip
+from probe.model.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Exposition:
+    """What a scraper gets.
+
+    Attributes:
+        content_type: the media type that the chunks are in.
+        chunks: the text; iterating gives the loop to others all the time.
+    """
+
+    content_type: str
+    chunks: AsyncIterator[bytes]
+
+
+class Metrics(Meter):
+    """Counts, and is a `Sink`.
+
+    Runs of targets that were never announced are not told: without a configured probe there is no series.
+
+    Attributes:
+        registry: the same series for everything that reads a prometheus_client registry.
+    """
+
+    def __init__(self, clock: Clock, version: str) -> None:
+        self._clock = clock
+        self._table = Table()
+        self._probes: dict[Target, ProbeSeries] = {}
+        self._vendors = VendorSeries(self._table)
+        self._registries = Registries(self._table)
+        self._lateness = self._table.histogram(names.SCHEDULE_LATENESS)
+        self._loop_lag = self._table.histogram(names.LOOP_LAG)
+        self._receive_lag = self._table.histogram(names.RECEIVE_LAG)
+        self._table.value(names.BUILD_INFO, version).set(1.0)
+        self._table.value(names.STORE_ERRORS)
+        for result in ("ok", "failed"):
+            self._table.value(names.SWEEPS, result)
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """The same series for everything that reads a prometheus_client registry."""
+        return self._registries.everything
+
+    def exposition(self, accept: str | None) -> Exposition:
+        """All series in the format that the `Accept` header *accept* prefers."""
+        form = negotiated(accept)
+        return Exposition(str(form), self._told(form))
+
+    async def _told(self, form: Format) -> AsyncIterator[bytes]:
+        async for chunk in self._table.told(form, self._clock):
+            yield chunk
+        yield self._registries.process(form) + (END if form is Format.OPEN else b"")
+
+    # --- the schedule ------------------------------------------------------------------------------------------------
+
+    def announce(self, jobs: Iterable[Job]) -> None:
+        """Create the series of all *jobs* at 0, and drop those of jobs that are not among them.
+
+        Counters of a job that stays go on; those of one that leaves stay until its last run has ended.
+        """
+        wanted = {job.target: job for job in jobs}
+        for target, series in list(self._probes.items()):
+            if target not in wanted:
+                series.leaving = True
+                self._drop_if_done(target)
+        for job in wanted.values():
+            self._announce(job)
+        self._vendors.announce(wanted.values())
+
+    def _announce(self, job: Job) -> None:
+        series = self._probes.get(job.target)
+        if series is not None and series.fits(job):
+            series.update(job)
+            return
+        running = series.in_flight if series is not None else 0
+        if series is not None:
+            series.remove()
+        self._probes[job.target] = fresh = ProbeSeries(self._table, job)
+        for _ in range(running):
+            fresh.started()
+
+    def _drop_if_done(self, target: Target) -> None:
+        series = self._probes.get(target)
+        if series is not None and series.leaving and series.in_flight <= 0:
+            series.remove()
+            del self._probes[target]
+
+    def slots_due(self, target: Target, slots: int) -> None:
+        """Count slots of the schedule that came due."""
+        if (series := self._probes.get(target)) is not None:
+            series.due.increase(slots)
+
+    def run_skipped(self, target: Target, reason: Skip, slots: int = 1) -> None:
+        """Count slots that never became a run."""
+        if (series := self._probes.get(target)) is not None:
+            series.skipped(reason, slots)
+
+    def run_started(self, target: Target) -> None:
+        """Count a run as in flight."""
+        if (series := self._probes.get(target)) is not None:
+            series.started()
+
+    def run_ended(self, target: Target) -> None:
+        """Count a run as no longer in flight; the last one of a probe that has left takes its series along."""
+        if (series := self._probes.get(target)) is not None:
+            series.ended()
+            self._drop_if_done(target)
+
+    def record(self, measurement: Measurement) -> None:
+        """Take a finished run in."""
+        if (series := self._probes.get(measurement.target)) is not None:
+            series.record(measurement, self._clock.wall())
+
+    def outages(self, target: Target, *, begun: int, seconds: float, active: bool) -> None:
+        """Note the outages of *target* so far, restarts included."""
+        if (series := self._probes.get(target)) is not None:
+            series.outages(begun, seconds, active=active)
+
+    def schedule_lateness(self, seconds: float) -> None:
+        """Observe how late a run started."""
+        self._lateness.observe(seconds)
+
+    def loop_lag(self, seconds: float) -> None:
+        """Observe how late the event loop woke us."""
+        self._loop_lag.observe(seconds)
+
+    def receive_lag(self, seconds: float) -> None:
+        """Observe the time between the kernel's receipt of bytes and our reading of them."""
+        self._receive_lag.observe(seconds)
+
+    # --- the vendor's API --------------------------------------------------------------------------------------------
+
+    def api_request(self, vendor: str, region: str, operation: str, code: str, seconds: float) -> None:
+        """Count one of our calls to a vendor."""
+        self._vendors.api_request((vendor, region), operation, code, seconds)
+
+    def api_budget(
+        self, vendor: str, region: str, *, limit: float | None, remaining: float | None, reset: float | None
+    ) -> None:
+        """Note the vendor's own statement of our rate limit."""
+        told = (
+            (names.API_BUDGET_LIMIT, limit),
+            (names.API_BUDGET_REMAINING, remaining),
+            (names.API_BUDGET_RESET, reset),
+        )
+        for family, value in told:
+            if value is not None:
+                self._table.value(family, vendor, region).set(value)
+
+    def unmatched_error(self, vendor: str, region: str) -> None:
+        """Count an error of a vendor that no rule of its file knew."""
+        self._table.value(names.UNMATCHED_ERRORS, vendor, region).increase()
+
+    def credentials_expiry(self, vendor: str, timestamp: float) -> None:
+        """Note when the credentials of a vendor expire."""
+        self._table.value(names.CREDENTIALS_EXPIRY, vendor).set(timestamp)
+
+    # --- what we own -------------------------------------------------------------------------------------------------
+
+    def resource_created(self, vendor: str, region: str, kind: str) -> None:
+        """Count something rented."""
+        self._table.value(names.RESOURCES_CREATED, vendor, region, kind).increase()
+
+    def resource_deleted(self, vendor: str, region: str, kind: str) -> None:
+        """Count something given back."""
+        self._table.value(names.RESOURCES_DELETED, vendor, region, kind).increase()
+
+    def resource_leaked(self, vendor: str, region: str, kind: str) -> None:
+        """Count something whose deletion was asked for and that was not gone in time."""
+        self._table.value(names.RESOURCES_LEAKED, vendor, region, kind).increase()
+
+    def resources(
+        self, vendor: str, region: str, kind: str, *, active: int, deleting: int, leaked: int, oldest: float
+    ) -> None:
+        """Note what is owned now."""
+        counts = {"active": active, "deleting": deleting, "leaked": leaked}
+        self._vendors.resources((vendor, region), kind, counts, oldest)
+
+    # --- the agent itself --------------------------------------------------------------------------------------------
+
+    def sweep(self, result: str) -> None:
+        """Count a sweep."""
+        self._table.value(names.SWEEPS, result).increase()
+        if result == "ok":
+            self._table.value(names.SWEEP_TIMESTAMP).set(self._clock.wall())
+
+    def store_write_error(self) -> None:
+        """Count a failed write to the store."""
+        self._table.value(names.STORE_ERRORS).increase()
+
+    def config_reload(self, *, successful: bool) -> None:
+        """Note how the last reload of the configuration ended."""
+        self._table.value(names.RELOAD_SUCCESSFUL).set(float(successful))
+        if successful:
+            self._table.value(names.RELOAD_TIMESTAMP).set(self._clock.wall())

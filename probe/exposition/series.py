@@ -1,0 +1,251 @@
+"""All series of one probe on one target: created at 0 when it is configured, dropped when it leaves.
+
+Zeros matter: `increase()` does not see the first event of a counter that appears together with it.
+"""
+
+from typing import Final
+
+from probe.exposition import families as names
+from probe.exposition.children import Exemplar, Histogram, Value
+from probe.exposition.families import Family
+from probe.exposition.table import Key, Table
+from probe.model.job import Detail, Job
+from probe.model.measurement import Measurement
+from probe.model.outcome import Blame, Outcome, Skip
+from probe.model.phase import LIFECYCLE_PHASES, Milestone, Phase
+from probe.model.stopwatch import Connection, Fact
+from probe.model.target import Layer, Target
+
+ADDED_BY_RUNNER: Final = frozenset({Outcome.OK, Outcome.TIMEOUT, Outcome.OVERLOADED, Outcome.BUG})
+"""What every run can end as, whatever its kind."""
+
+_SKIPS: Final = (Skip.OVERLAP, Skip.BUSY, Skip.LATE, Skip.STOPPED)
+_SKIPS_OF_VENDORS: Final = (Skip.BUDGET,)
+_SKIPS_OF_RENTERS: Final = (Skip.QUOTA, Skip.BREAKER)
+
+_HTTP_PHASES: Final = (
+    ("resolve", (Phase.RESOLVE,)),
+    ("connect", (Phase.CONNECT,)),
+    ("tls", (Phase.TLS,)),
+    ("processing", (Phase.SEND, Phase.WAIT)),
+    ("transfer", (Phase.TRANSFER,)),
+)
+"""blackbox_exporter's words for our phases: its processing starts with the connection and ends with the first byte."""
+
+
+def identity(target: Target) -> Key:
+    """The values of the identity labels of *target*."""
+    return (target.vendor, target.region, target.probe, target.name, str(target.layer))
+
+
+def possible(job: Job) -> tuple[Outcome, ...]:
+    """Every outcome that runs of *job* can have, in the order of the vocabulary."""
+    wanted = job.probe.outcomes | ADDED_BY_RUNNER
+    return tuple(outcome for outcome in Outcome if outcome in wanted)
+
+
+class ProbeSeries:
+    """The series of one target of one probe.
+
+    Attributes:
+        in_flight: runs that have started and not ended.
+        leaving: whether the configuration has no place for it any more; it stays until its last run has ended.
+    """
+
+    def __init__(self, table: Table, job: Job) -> None:
+        self.leaving = False
+        self._table = table
+        self._identity = identity(job.target)
+        self._own: dict[tuple[str, Key], Family] = {}
+        self._job = job
+        self._clock = ""
+        self.due = self._value(names.DUE_RUNS)
+        self._in_flight = self._value(names.RUNS_IN_FLIGHT)
+        self._duration = self._histogram(names.RUN_DURATION)
+        self._outages = self._value(names.OUTAGES)
+        self._outage_seconds = self._value(names.OUTAGE_SECONDS)
+        self._outage_active = self._value(names.OUTAGE_ACTIVE)
+        self._announce()
+        self._configure()
+
+    # --- children ----------------------------------------------------------------------------------------------------
+
+    def _value(self, family: Family, *extra: str) -> Value:
+        self._own[family.name, extra] = family
+        return self._table.value(family, *self._identity, *extra)
+
+    def _histogram(self, family: Family, *extra: str) -> Histogram:
+        self._own[family.name, extra] = family
+        return self._table.histogram(family, *self._identity, *extra)
+
+    def _drop(self, family: Family, *extra: str) -> None:
+        if self._own.pop((family.name, extra), None) is not None:
+            self._table.drop(family, *self._identity, *extra)
+
+    def _set_or_drop(self, family: Family, value: float | None, *extra: str) -> None:
+        if value is None:
+            self._drop(family, *extra)
+        else:
+            self._value(family, *extra).set(value)
+
+    def remove(self) -> None:
+        """Forget all of them."""
+        for (_, extra), family in self._own.items():
+            self._table.drop(family, *self._identity, *extra)
+        self._own.clear()
+
+    # --- announcing --------------------------------------------------------------------------------------------------
+
+    def fits(self, job: Job) -> bool:
+        """Whether *job* still has the same series, so that its counters may go on."""
+        old, new = self._job, job
+        return (old.probe.kind, old.probe.phases, old.probe.outcomes, old.detail, old.renting) == (
+            (new.probe.kind, new.probe.phases, new.probe.outcomes, new.detail, new.renting)
+        )
+
+    def update(self, job: Job) -> None:
+        """Take over what the configuration says now."""
+        self.leaving = False
+        self._drop(names.PROBE_INFO, self._job.probe.kind, self._job.spec, self._clock)
+        self._job = job
+        self._configure()
+
+    def _configure(self) -> None:
+        job, objective = self._job, self._job.objective
+        self._value(names.INTERVAL).set(job.every)
+        self._value(names.DEADLINE).set(job.deadline)
+        self._value(names.PROBE_INFO, job.probe.kind, job.spec, self._clock).set(1.0)
+        latency = objective.latency if objective else None
+        self._set_or_drop(names.OBJECTIVE_AVAILABILITY, objective.availability if objective else None)
+        self._set_or_drop(names.OBJECTIVE_LATENCY, latency)
+        self._set_or_drop(names.OBJECTIVE_LATENCY_RATIO, objective.latency_ratio if objective else None)
+        if latency is not None:
+            self._value(names.FAST_RUNS)
+        else:
+            self._drop(names.FAST_RUNS)
+
+    def _announce(self) -> None:
+        for outcome in possible(self._job):
+            self._value(names.RUNS, str(outcome), str(outcome.blame))
+        if self._job.detail is Detail.FULL:
+            self._announce_failures()
+            self._announce_skips()
+            self._announce_phases()
+
+    def _announce_failures(self) -> None:
+        blames = {outcome.blame for outcome in possible(self._job)} - {Blame.NONE}
+        for phase in self._job.probe.phases:
+            for blame in Blame:
+                if blame in blames:
+                    self._value(names.FAILED_RUNS, str(phase), str(blame))
+
+    def _announce_skips(self) -> None:
+        of_vendor = _SKIPS_OF_VENDORS if self._job.target.layer is Layer.PLATFORM else ()
+        of_renter = _SKIPS_OF_RENTERS if self._job.renting else ()
+        for reason in (*_SKIPS, *of_vendor, *of_renter):
+            self._value(names.SKIPPED_RUNS, str(reason))
+
+    def _announce_phases(self) -> None:
+        for phase in self._job.probe.phases:
+            self._phase(phase, Connection.NEW)
+        if Phase.PROVISION in self._job.probe.phases:
+            for milestone in Milestone:
+                self._histogram(names.MILESTONE, str(milestone))
+
+    def _phase(self, phase: Phase, connection: Connection) -> Histogram:
+        if phase in LIFECYCLE_PHASES:
+            return self._histogram(names.LIFECYCLE_PHASE, str(phase))
+        return self._histogram(names.WIRE_PHASE, str(phase), str(connection))
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    @property
+    def in_flight(self) -> int:
+        """Runs that have started and not ended."""
+        return int(self._in_flight.value)
+
+    def started(self) -> None:
+        """Count a run as in flight."""
+        self._in_flight.increase()
+
+    def ended(self) -> None:
+        """Count it as no longer in flight."""
+        self._in_flight.increase(-1.0)
+
+    def skipped(self, reason: Skip, slots: int) -> None:
+        """Count slots that never became a run."""
+        self._value(names.SKIPPED_RUNS, str(reason)).increase(slots)
+
+    def outages(self, begun: int, seconds: float, *, active: bool) -> None:
+        """Note the outages so far."""
+        self._outages.set(begun)
+        self._outage_seconds.set(seconds)
+        self._outage_active.set(float(active))
+
+    def record(self, run: Measurement, now: float) -> None:
+        """Take a finished run in; *now* is when it finished, seconds since 1970."""
+        exemplar = Exemplar(run.run_id, run.seconds, now)
+        told = Exemplar(run.run_id, 1.0, now)
+        self._value(names.RUNS, str(run.outcome), str(run.blame)).increase(exemplar=told)
+        self._value(names.LAST_RUN).set(now)
+        if run.ok:
+            self._succeeded(run, exemplar, now)
+        else:
+            phase = run.phase or self._job.probe.phases[0]
+            self._value(names.FAILED_RUNS, str(phase), str(run.blame)).increase(exemplar=told)
+        if self._job.detail is Detail.FULL:
+            self._observe_phases(run, now)
+        self._last_run(run)
+
+    def _succeeded(self, run: Measurement, exemplar: Exemplar, now: float) -> None:
+        self._value(names.LAST_SUCCESS).set(now)
+        self._duration.observe(run.seconds, exemplar)
+        limit = self._job.objective.latency if self._job.objective else None
+        if limit is not None and run.seconds <= limit:
+            self._value(names.FAST_RUNS).increase()
+        if str(run.clock) != self._clock:
+            self._drop(names.PROBE_INFO, self._job.probe.kind, self._job.spec, self._clock)
+            self._clock = str(run.clock)
+            self._value(names.PROBE_INFO, self._job.probe.kind, self._job.spec, self._clock).set(1.0)
+
+    def _observe_phases(self, run: Measurement, now: float) -> None:
+        for phase, seconds in run.phases.items():
+            self._phase(phase, run.connection).observe(seconds, Exemplar(run.run_id, seconds, now))
+        for milestone, seconds in run.milestones.items():
+            exemplar = Exemplar(run.run_id, seconds, now)
+            self._histogram(names.MILESTONE, str(milestone)).observe(seconds, exemplar)
+        for phase, seconds in run.resolution.items():
+            self._value(names.RESOLUTION, str(phase)).set(seconds)
+
+    # --- gauges of the last run --------------------------------------------------------------------------------------
+
+    def _last_run(self, run: Measurement) -> None:
+        self._value(names.PROBE_SUCCESS).set(float(run.ok))
+        self._value(names.PROBE_DURATION).set(run.seconds)
+        self._set_or_drop(names.PROBE_DNS_LOOKUP, run.phases.get(Phase.RESOLVE))
+        self._set_or_drop(names.PROBE_IP_PROTOCOL, _figure(run, Fact.IP_PROTOCOL))
+        expiries = [_figure(run, fact) for fact in (Fact.CERTIFICATE_EXPIRY, Fact.CHAIN_EXPIRY)]
+        known = [expiry for expiry in expiries if expiry is not None]
+        if known:
+            self._value(names.PROBE_CERT_EXPIRY).set(min(known))
+        if Phase.TRANSFER in self._job.probe.phases:
+            self._http_phases(run)
+        self._datapoints(run)
+
+    def _http_phases(self, run: Measurement) -> None:
+        for word, phases in _HTTP_PHASES:
+            finished = [run.phases[phase] for phase in phases if phase in run.phases]
+            self._set_or_drop(names.PROBE_HTTP_DURATION, sum(finished) if len(finished) == len(phases) else None, word)
+
+    def _datapoints(self, run: Measurement) -> None:
+        missing = _figure(run, Fact.DATAPOINTS_MISSING)
+        if missing is not None:
+            self._value(names.DATAPOINTS_MISSING).set(missing)
+        age = _figure(run, Fact.DATAPOINT_AGE)
+        if age is not None or missing:
+            self._set_or_drop(names.DATAPOINT_AGE, age)
+
+
+def _figure(run: Measurement, fact: Fact) -> float | None:
+    value = run.facts.get(fact)
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,96 @@
+"""The series of a vendor and region as a whole: its API as we use it, and what we own there."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from probe.exposition import families as names
+from probe.exposition.table import Table
+from probe.model.job import Job
+from probe.model.target import Layer
+
+RENTED: Final = "instance"
+"""The type of what renting probes rent, announced at 0."""
+API_CODES: Final = ("2xx", "4xx", "429", "5xx", "error")
+"""The classes of answers that an operation is announced with; others come on first use."""
+
+STATES: Final = ("active", "deleting", "leaked")
+_COUNTS: Final = (
+    names.RESOURCES_CREATED,
+    names.RESOURCES_DELETED,
+    names.RESOURCES_LEAKED,
+    names.OLDEST_RESOURCE,
+)
+_OF_RENTING: Final = (names.RESOURCES, *_COUNTS)
+_OF_API: Final = (
+    names.API_REQUESTS,
+    names.API_REQUEST_DURATION,
+    names.API_BUDGET_LIMIT,
+    names.API_BUDGET_REMAINING,
+    names.API_BUDGET_RESET,
+    names.UNMATCHED_ERRORS,
+)
+Vendor = tuple[str, ...]
+"""Name and region."""
+
+
+class VendorSeries:
+    """Creates them at 0 for the vendors of the configuration, and drops them when a vendor leaves and owes nothing."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._configured: frozenset[Vendor] = frozenset()
+
+    def announce(self, jobs: Iterable[Job]) -> None:
+        """Create the series of all vendors of *jobs*, and drop those of vendors that are not among them."""
+        platform = [job for job in jobs if job.target.layer is Layer.PLATFORM]
+        self._configured = frozenset((job.target.vendor, job.target.region) for job in platform)
+        for vendor in self._told() - self._configured:
+            self._forget(vendor)
+        self._forget_credentials()
+        for vendor in self._configured:
+            self._table.value(names.UNMATCHED_ERRORS, *vendor)
+        for job in platform:
+            if job.renting:
+                self._announce_renting((job.target.vendor, job.target.region))
+
+    def _announce_renting(self, vendor: Vendor) -> None:
+        for family in _COUNTS:
+            self._table.value(family, *vendor, RENTED)
+        for state in STATES:
+            self._table.value(names.RESOURCES, *vendor, RENTED, state)
+
+    def _told(self) -> set[Vendor]:
+        return {key[:2] for family in (*_OF_API, *_OF_RENTING) for key in self._table.keys(family)}
+
+    def _owes(self, vendor: Vendor) -> bool:
+        keys = [key for key in self._table.keys(names.RESOURCES) if key[:2] == vendor]
+        return any(self._table.value(names.RESOURCES, *key).value for key in keys)
+
+    def _forget(self, vendor: Vendor) -> None:
+        for family in _OF_API if self._owes(vendor) else (*_OF_API, *_OF_RENTING):
+            for key in self._table.keys(family):
+                if key[:2] == vendor:
+                    self._table.drop(family, *key)
+
+    def _forget_credentials(self) -> None:
+        names_left = {vendor[0] for vendor in self._configured}
+        for key in self._table.keys(names.CREDENTIALS_EXPIRY):
+            if key[0] not in names_left:
+                self._table.drop(names.CREDENTIALS_EXPIRY, *key)
+
+    def api_request(self, vendor: Vendor, operation: str, code: str, seconds: float) -> None:
+        """Count one of our calls; the first of an operation creates its other codes at 0."""
+        totals = self._table.totals(names.API_REQUEST_DURATION, *vendor, operation)
+        if not totals.count:
+            for known in API_CODES:
+                self._table.value(names.API_REQUESTS, *vendor, operation, known)
+        totals.observe(seconds)
+        self._table.value(names.API_REQUESTS, *vendor, operation, code).increase()
+
+    def resources(self, vendor: Vendor, kind: str, counts: Mapping[str, int], oldest: float) -> None:
+        """Note what is owned now, by state; a vendor that has left and owes nothing any more is forgotten."""
+        for state in STATES:
+            self._table.value(names.RESOURCES, *vendor, kind, state).set(counts[state])
+        self._table.value(names.OLDEST_RESOURCE, *vendor, kind).set(oldest)
+        if vendor not in self._configured and not self._owes(vendor):
+            self._forget(vendor)
