@@ -1,0 +1,1 @@
+"""The Grafana dashboards, their provisioning, and what writes them (`python -m dashboards.author`)."""

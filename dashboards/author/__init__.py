@@ -1,0 +1,1 @@
+"""Writes the dashboards' JSON: one place for each expression that several panels share."""

@@ -1,0 +1,316 @@
+"""The fleet page: is anything wrong now, where, and on how many runs does that answer rest."""
+
+from typing import Final
+
+from dashboards.author.page import Page, Row, choice, graph_step
+from dashboards.author.panel import AVAILABILITY, NONE_IS_GOOD, Panel, Query, bands, link, override, steps, words
+from dashboards.author.promql import (
+    EXCLUDED,
+    FAILED,
+    FLEET,
+    OWNED,
+    RANGE,
+    RATE,
+    RECORDED,
+    availability,
+    failed,
+    failure_share,
+    quantile,
+    summed,
+    valid,
+    wilson,
+)
+from dashboards.author.shapes import COLOURED, columns, graph, ordered, stat, table, timeline
+
+PLACE: Final = "vendor, region"
+OPEN: Final = f"max by (vendor, region, probe) (stability_outage_active{{{FLEET}}})"
+NEVER_RAN: Final = (
+    f"0 * stability_probe_interval_seconds{{{FLEET}}} + on (job, instance)"
+    " group_left () stability_config_last_reload_success_timestamp_seconds"
+)
+AGE: Final = f"time() - (stability_probe_last_run_timestamp_seconds{{{FLEET}}} or {NEVER_RAN})"
+ALLOWED_AGE: Final = f"3 * stability_probe_interval_seconds{{{FLEET}}} + stability_probe_deadline_seconds{{{FLEET}}}"
+NONE: Final = words(none=(0, "none", "green"))
+COMPARE: Final = "/d/stability-compare?${__url_time_range}&${datasource:queryparam}&var-vendor="
+SERIES_TO_COMPARE: Final = link("Compare ${__field.labels.vendor}", COMPARE + "${__field.labels.vendor:percentencode}")
+ROW_TO_COMPARE: Final = link("Compare this vendor", COMPARE + "${__data.fields.Vendor:percentencode}")
+
+
+def _now() -> Row:
+    return Row(
+        "Is anything wrong now?",
+        [
+            stat(
+                "Open outages",
+                "Vendor, region and probe with three or more failed valid runs in a row and no success since.",
+                f"sum({OPEN})",
+                thresholds=NONE_IS_GOOD,
+                mappings=NONE,
+                decimals=0,
+            ),
+            stat(
+                "Firing alerts",
+                "Alerts of the shipped rules that fire now, of all vendors.",
+                'count(ALERTS{alertstate="firing",alertname=~"Stability.+"}) or vector(0)',
+                thresholds=NONE_IS_GOOD,
+                mappings=NONE,
+                decimals=0,
+            ),
+            stat(
+                "Stale probes",
+                "Probes whose last finished run is older than three intervals and a deadline, or that never ran since"
+                " the configuration was loaded so long ago: their figures are old.",
+                f"count({AGE} > {ALLOWED_AGE}) or vector(0)",
+                thresholds=NONE_IS_GOOD,
+                mappings=NONE,
+                decimals=0,
+            ),
+            stat(
+                "Leaked resources",
+                "What we rented, asked to be deleted and still own: it costs money until the sweeper gets rid of it.",
+                f'sum(stability_resources{{{OWNED},state="leaked"}}) or vector(0)',
+                thresholds=NONE_IS_GOOD,
+                mappings=NONE,
+                decimals=0,
+            ),
+            stat(
+                "Availability",
+                "Share of the valid runs in the range that succeeded. Runs that failed by our own fault do not count.",
+                availability(FLEET),
+                thresholds=AVAILABILITY,
+                unit="percentunit",
+                decimals=3,
+            ),
+            stat(
+                "Availability, at least",
+                "Lower end of its 95 % Wilson interval: what this many runs really prove. Too high inside an outage.",
+                wilson(FLEET, end="-"),
+                thresholds=AVAILABILITY,
+                unit="percentunit",
+                decimals=3,
+            ),
+            stat("Valid runs", "The sample behind the two figures to the left.", valid(FLEET), decimals=0),
+            stat(
+                "Excluded runs",
+                "Share of all finished runs that are not held against a vendor: our own faults, throttling of our"
+                " account, bad credentials, announced maintenance.",
+                f"{summed('stability_runs_total', f'{FLEET},{EXCLUDED}')}"
+                f" / ({summed('stability_runs_total', FLEET)} > 0)",
+                thresholds=(("green", None), ("orange", 0.01), ("red", 0.05)),
+                unit="percentunit",
+                decimals=2,
+            ),
+        ],
+    )
+
+
+def _where() -> Row:
+    health = timeline(
+        "Health by vendor and region",
+        "Share of valid runs that succeeded in the 30 minutes before each moment, of the worst probe there:"
+        " ok from 99 %, degraded from 90 %, trouble below. A gap means that nothing was measured.",
+        Query(
+            expr=f"1 - max by ({PLACE})"
+            f" (vendor_region_probe:stability_probe_failures_per_run:ratio_rate30m{{{RECORDED}}})",
+            legend="{{vendor}} {{region}}",
+        ),
+        unit="percentunit",
+        thresholds=(("red", None), ("orange", 0.9), ("green", 0.99)),
+        mappings=bands(
+            (None, 0.899999, "trouble", "red"), (0.9, 0.989999, "degraded", "orange"), (0.99, None, "ok", "green")
+        ),
+        links=[SERIES_TO_COMPARE],
+    )
+    return Row("Where?", [health, _regions()])
+
+
+def _regions() -> Panel:
+    began = f"max without (vantage, instance) (increase(stability_outages_total{{{FLEET}}}{RANGE}))"
+    queries = (
+        f"sum by ({PLACE}) ({OPEN})",
+        availability(FLEET, PLACE),
+        wilson(FLEET, PLACE, end="-"),
+        valid(FLEET, PLACE),
+        failed(FLEET, PLACE),
+        f"sum by ({PLACE}) ({began})",
+        f"time() - min by ({PLACE}) (stability_probe_last_success_timestamp_seconds{{{FLEET}}})",
+    )
+    judged = {"unit": "percentunit", "decimals": 3, "thresholds": steps(AVAILABILITY), "cell": COLOURED}
+    return table(
+        "Regions",
+        "One row per vendor and region, worst first: open outages now, availability with its 95 % lower end, the runs"
+        " behind it, outages that began in the range, and how long ago the probe that waits longest last succeeded.",
+        *(Query(expr=expr, instant=True, table=True) for expr in queries),
+        transformations=[
+            *columns(
+                ("vendor", "Vendor"),
+                ("region", "Region"),
+                ("Value #A", "Now"),
+                ("Value #B", "Availability"),
+                ("Value #C", "At least"),
+                ("Value #D", "Valid runs"),
+                ("Value #E", "Failed"),
+                ("Value #F", "Outages"),
+                ("Value #G", "Last success of every probe"),
+            ),
+            ordered("At least"),
+        ],
+        decimals=0,
+        overrides=[
+            override("Vendor", links=[ROW_TO_COMPARE]),
+            override(
+                "Now",
+                mappings=bands((None, 0.5, "ok", "green"), (0.5, None, "outage", "red")),
+                thresholds=steps(NONE_IS_GOOD),
+                cell=COLOURED,
+            ),
+            override("Availability", **judged),
+            override("At least", **judged),
+            override("Last success of every probe", unit="s"),
+        ],
+    )
+
+
+def _how() -> Row:
+    return Row(
+        "How did it go?",
+        [
+            graph(
+                "Failed share by vendor",
+                "Failed per valid run at each step. Steps without a valid run are left out.",
+                Query(expr=failure_share(FLEET, "vendor", over=RATE), legend="{{vendor}}"),
+                unit="percentunit",
+                high=1,
+                links=[SERIES_TO_COMPARE],
+            ),
+            graph(
+                "Valid runs by vendor",
+                "How many runs stand behind each point on the left.",
+                Query(expr=valid(FLEET, "vendor", over=RATE), legend="{{vendor}}"),
+                bars=True,
+                decimals=0,
+            ),
+            graph(
+                "p95 duration by vendor and probe",
+                "95th percentile of successful runs; over regions and vantage points, never over probes.",
+                Query(
+                    expr=quantile(0.95, "stability_run_duration_seconds", FLEET, "vendor, probe", over=RATE),
+                    legend="{{vendor}} {{probe}}",
+                ),
+                unit="s",
+                links=[SERIES_TO_COMPARE],
+            ),
+            graph(
+                "Median time until an instance is active",
+                "From the create call to the vendor's first word that the instance runs; runs that got that far.",
+                Query(
+                    expr=quantile(
+                        0.5, "stability_milestone_seconds", f'{FLEET},milestone="active"', "vendor", over=RATE
+                    ),
+                    legend="{{vendor}}",
+                ),
+                unit="s",
+                links=[SERIES_TO_COMPARE],
+                no_value="no lifecycle ran",
+            ),
+            graph(
+                "Runs that were not ok, by blame and outcome",
+                "Finished runs other than ok, whose fault they were and what happened. Only 'vendor' counts against"
+                " a vendor.",
+                Query(
+                    expr=summed("stability_runs_total", f'{FLEET},blame!="none"', "blame, outcome", over=RATE),
+                    legend="{{blame}}: {{outcome}}",
+                ),
+                bars=True,
+                decimals=0,
+            ),
+            graph(
+                "Runs that never started, by reason",
+                "Slots of the schedule that were skipped: overlap, busy and late are ours to mend, quota and breaker"
+                " protect the account.",
+                Query(
+                    expr=summed("stability_skipped_runs_total", FLEET, "reason", over=RATE),
+                    legend="{{reason}}",
+                ),
+                bars=True,
+                decimals=0,
+            ),
+        ],
+    )
+
+
+def _details() -> Row:
+    phases = table(
+        "Where runs fail",
+        "The ten probes and phases with most runs that failed by the vendor's fault in the range.",
+        Query(
+            expr=f"topk(10, {summed('stability_failed_runs_total', f'{FLEET},{FAILED}', f'{PLACE}, probe, phase')})",
+            instant=True,
+            table=True,
+        ),
+        transformations=[
+            *columns(
+                ("vendor", "Vendor"),
+                ("region", "Region"),
+                ("probe", "Probe"),
+                ("phase", "Phase"),
+                ("Value", "Failed runs"),
+            ),
+            ordered("Failed runs", descending=True),
+        ],
+        width=12,
+        decimals=0,
+        overrides=[override("Vendor", links=[ROW_TO_COMPARE])],
+    )
+    owned = graph(
+        "What we own",
+        "Rented resources by vendor and state. Active ones come and go with every lifecycle; leaked ones must not be.",
+        Query(
+            expr=f"sum by (vendor, state) (stability_resources{{{OWNED}}})",
+            legend="{{vendor}} {{state}}",
+        ),
+        decimals=0,
+    )
+    alerts = table(
+        "Alerts",
+        "Alerts of the shipped rules, pending and firing, of all vendors.",
+        Query(
+            expr="max by (alertname, alertstate, severity, vendor, region, probe, instance)"
+            ' (ALERTS{alertname=~"Stability.+"})',
+            instant=True,
+            table=True,
+        ),
+        transformations=columns(
+            ("alertname", "Alert"),
+            ("alertstate", "State"),
+            ("severity", "Severity"),
+            ("vendor", "Vendor"),
+            ("region", "Region"),
+            ("probe", "Probe"),
+            ("instance", "Agent"),
+            hidden=("Time", "Value"),
+        ),
+        no_value="no alert is pending or firing",
+        height=6,
+    )
+    return Row("What failed, and what do we own?", [phases, owned, alerts])
+
+
+def page() -> Page:
+    """The fleet overview."""
+    return Page(
+        uid="stability-fleet",
+        title="Cloud stability / Fleet overview",
+        says="Is anything wrong with any cloud now, where, since when, and on how many runs does that answer rest?",
+        since="now-24h",
+        refresh="1m",
+        selector=FLEET,
+        variables=[
+            choice("vendor", "Vendor"),
+            choice("region", "Region", selector=',vendor=~"$vendor"'),
+            choice("probe", "Probe", selector=',vendor=~"$vendor",region=~"$region"'),
+            choice("vantage", "Vantage point", selector=',vendor=~"$vendor",region=~"$region"', everything=".*"),
+            graph_step("5m"),
+        ],
+        rows=[_now(), _where(), _how(), _details()],
+    )
