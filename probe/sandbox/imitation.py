@@ -1,0 +1,353 @@
+"""What is particular to one pretend vendor: its routes, its words, its errors, as its data file tells them.
+
+`docs/sandbox.md` explains the format; `config/sandbox/*.yaml` are its examples. A file of the same name in a user's
+folder wins over ours.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from probe.notation.documents import DocumentRefused, read_document
+from probe.notation.paths import Query, compile_path
+from probe.sandbox.bodies import Body, BodyRefused, as_json, as_xml, compile_body
+from probe.sandbox.instances import Life
+from probe.sandbox.reading import Entry, SandboxDataRefused
+
+METHODS: Final = ("get", "post", "put", "patch", "delete")
+
+
+class Effect(StrEnum):
+    """What a route does to the pretend vendor's state."""
+
+    TOKEN = "token"  # noqa: S105 - the word for giving one out
+    CREATE = "create"
+    GET = "get"
+    LIST = "list"
+    DELETE = "delete"
+    POINTS = "points"
+    STATIC = "static"
+
+
+class Mistake(StrEnum):
+    """Why a vendor refuses; each file says how it words them."""
+
+    DENIED = "denied"
+    THROTTLED = "throttled"
+    CAPACITY = "capacity"
+    QUOTA = "quota"
+    NOT_FOUND = "not_found"
+    INVALID = "invalid"
+    NAME_TAKEN = "name_taken"
+    MISMATCH = "mismatch"
+    INTERNAL = "internal"
+
+
+class Idempotency(StrEnum):
+    """What a vendor makes of the same order sent twice."""
+
+    TOKEN = "token"  # noqa: S105 - a style, not a secret
+    UNIQUE_NAME = "unique_name"
+    NONE = "none"
+
+
+class Check(StrEnum):
+    """How a request says who sends it."""
+
+    NONE = "none"
+    TOKEN = "token"  # noqa: S105 - a style, not a secret
+    KEY = "key"
+    SIGV4 = "sigv4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is sent back.
+
+    Attributes:
+        status: HTTP status.
+        headers: names with bodies that render to text.
+        body: what it says; None for nothing at all.
+        build_failure: instead of an answer, the order is taken and its build fails for this reason.
+    """
+
+    status: int = 200
+    headers: Mapping[str, Body] = field(default_factory=dict)
+    body: Body | None = None
+    build_failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One thing that can be asked for.
+
+    Attributes:
+        name: its name in logs and faults.
+        effect: what it does.
+        method: in capitals.
+        pattern: of the path.
+        form: what parameters must be; `*` for anything.
+        headers: the same for headers, by lower-case name.
+        take: where the effect's words stand in the request.
+        accepts: of a token route: where each credential must stand; one of these is enough.
+        lifetime: of a token, in seconds.
+        filters: names of filters, each with what it compares; `*` at the end stands for the rest of the name.
+        marker: the query parameter that names where a page starts.
+        most: items on a page.
+        newest_first: whether datapoints come in that order.
+        answer: what is sent back when it worked.
+    """
+
+    name: str
+    effect: Effect
+    method: str
+    pattern: re.Pattern[str]
+    form: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    take: Mapping[str, Query] = field(default_factory=dict)
+    accepts: tuple[Mapping[str, Query], ...] = ()
+    lifetime: float = 3600.0
+    filters: Mapping[str, str] = field(default_factory=dict)
+    marker: str = "marker"
+    most: int = 1000
+    newest_first: bool = False
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A place that requests go to.
+
+    Attributes:
+        name: by which the vendor file knows it.
+        path: where it starts on the pretend vendor's server.
+        write: makes bytes of a body.
+        content_type: of those.
+        check: how requests say who sends them.
+        header: where the token or the key stands.
+        prefix: what stands before it.
+        headers: of every answer.
+        errors: how it refuses.
+        routes: in the order in which they are tried.
+        overrides: whether a configuration must name its URL; else a catalog does.
+    """
+
+    name: str
+    path: str
+    write: Callable[[object], bytes]
+    content_type: str
+    check: Check
+    header: str
+    prefix: str
+    headers: Mapping[str, Body]
+    errors: Mapping[Mistake, Answer]
+    routes: tuple[Route, ...]
+    overrides: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """An instance that somebody else has had there for a long time."""
+
+    instance_id: str
+    name: str
+    marks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imitation:
+    """A pretend vendor, apart from its character.
+
+    Attributes:
+        name: of its data file, and of the vendor file that speaks to it.
+        title: for people.
+        region: its own, where the configuration names none.
+        credentials: made up; what the vendor file calls them.
+        facts: values for bodies.
+        id_prefix: of an instance's id.
+        id_digits: hexadecimal digits of it; 0 for a UUID.
+        lingers: seconds that a deleted instance can still be seen.
+        idempotency: what it makes of the same order sent twice.
+        delete_again: whether deleting what is being deleted works.
+        quota: instances that the account may have.
+        states: its words (or mappings of words) for the states of an instance.
+        period: seconds between two datapoints.
+        series: subjects of monitoring besides instances.
+        residents: what is there from the start.
+        endpoints: by name.
+    """
+
+    name: str
+    title: str
+    region: str
+    credentials: Mapping[str, str]
+    facts: Mapping[str, object]
+    id_prefix: str
+    id_digits: int
+    lingers: float
+    idempotency: Idempotency
+    delete_again: bool
+    quota: int
+    states: Mapping[Life, object]
+    period: float
+    series: tuple[str, ...]
+    residents: tuple[Resident, ...]
+    endpoints: tuple[Endpoint, ...]
+
+
+def load_imitations(*folders: Path) -> dict[str, Imitation]:
+    """Every pretend vendor that has a file in *folders*, by name; a later folder wins.
+
+    Raises:
+        SandboxDataRefused: a file cannot be read or played.
+    """
+    files = {file.stem: file for folder in folders for file in sorted(folder.glob("*.yaml"))}
+    files.pop("characters", None)
+    return {name: _load(file) for name, file in files.items()}
+
+
+def _load(file: Path) -> Imitation:
+    try:
+        document = read_document(file)
+    except DocumentRefused as error:
+        raise SandboxDataRefused(str(error)) from None
+    with Entry(document) as entry:
+        return _imitation(file.stem, entry)
+
+
+def _imitation(name: str, entry: Entry) -> Imitation:
+    shapes = entry.entry("shapes").data
+    errors = {family: _errors(kinds, shapes) for family, kinds in entry.entries("errors")}
+    with entry.entry("ids") as ids:
+        prefix, digits = ids.text("prefix", ""), int(ids.number("digits", 0))
+    return Imitation(
+        name=name,
+        title=entry.text("title"),
+        region=entry.text("region"),
+        credentials=entry.texts("credentials"),
+        facts=entry.entry("facts").data,
+        id_prefix=prefix,
+        id_digits=digits,
+        lingers=entry.seconds("lingers"),
+        idempotency=Idempotency(entry.word("idempotency", Idempotency) or Idempotency.NONE),
+        delete_again=bool(entry.raw("delete_again", True)),
+        quota=int(entry.number("quota", 100)),
+        states=_states(entry),
+        period=entry.seconds("period", 60.0),
+        series=tuple(entry.words("series")),
+        residents=tuple(_resident(item) for item in entry.items("residents")),
+        endpoints=tuple(_endpoint(key, item, shapes, errors) for key, item in entry.entries("endpoints")),
+    )
+
+
+def _states(entry: Entry) -> dict[Life, object]:
+    with entry.entry("states") as states:
+        return {life: states.raw(life.value, life.value) for life in Life if life is not Life.GONE}
+
+
+def _resident(entry: Entry) -> Resident:
+    with entry:
+        return Resident(instance_id=entry.text("id"), name=entry.text("name"), marks=entry.texts("marks"))
+
+
+def _errors(entry: Entry, shapes: Mapping[str, object]) -> dict[Mistake, Answer]:
+    found = {}
+    with entry:
+        for mistake in Mistake:
+            if mistake.value in entry:
+                with entry.entry(mistake.value) as answer:
+                    found[mistake] = _answer(answer, shapes)
+    if Mistake.INTERNAL not in found:
+        raise entry.wrong(Mistake.INTERNAL, "is missing; say how the vendor tells its own errors")
+    return found
+
+
+def _answer(entry: Entry, shapes: Mapping[str, object]) -> Answer:
+    raw = entry.raw("body")
+    return Answer(
+        status=int(entry.number("status", 200)),
+        headers=_headers(entry, shapes),
+        body=None if raw is None else _body(entry, "body", raw, shapes),
+        build_failure=entry.text("build_failure", ""),
+    )
+
+
+def _headers(entry: Entry, shapes: Mapping[str, object]) -> dict[str, Body]:
+    return {name: _body(entry, "headers", text, shapes) for name, text in entry.texts("headers").items()}
+
+
+def _body(entry: Entry, key: str, raw: object, shapes: Mapping[str, object]) -> Body:
+    try:
+        return compile_body(raw, shapes)
+    except BodyRefused as error:
+        raise entry.wrong(key, str(error)) from None
+
+
+def _endpoint(
+    name: str, entry: Entry, shapes: Mapping[str, object], errors: Mapping[str, Mapping[Mistake, Answer]]
+) -> Endpoint:
+    with entry:
+        family = entry.word("errors", errors)
+        if family is None:
+            raise entry.wrong("errors", f"is missing; use one of {', '.join(errors)}")
+        xml = entry.word("answers", ("json", "xml")) == "xml"
+        path = entry.text("path").rstrip("/")
+        routes = tuple(_route(key, item, path, shapes) for key, item in entry.entries("routes"))
+        with entry.entry("auth") as auth:
+            return Endpoint(
+                name=name,
+                path=path,
+                write=as_xml if xml else as_json,
+                content_type=entry.text("content_type", "text/xml;charset=UTF-8" if xml else "application/json"),
+                check=Check(auth.word("kind", Check) or Check.NONE),
+                header=auth.text("header", "x-auth-token").lower(),
+                prefix=auth.text("prefix", ""),
+                headers=_headers(entry, shapes),
+                errors=errors[family],
+                routes=routes,
+                overrides=bool(entry.raw("overrides", False)),
+            )
+
+
+def _route(name: str, entry: Entry, base: str, shapes: Mapping[str, object]) -> Route:
+    with entry, entry.entry("take") as take:
+        method = next((word for word in METHODS if word in entry), None)
+        if method is None:
+            raise entry.refusal(entry.trail, f"needs one of {', '.join(METHODS)} with a path")
+        return Route(
+            name=name,
+            effect=Effect(entry.word("effect", Effect) or Effect.STATIC),
+            method=method.upper(),
+            pattern=_pattern(base + entry.text(method)),
+            form=entry.texts("form"),
+            headers={key.lower(): value for key, value in entry.texts("when_headers").items()},
+            take={word: _query(take, word, take.text(word)) for word in take.data},
+            accepts=tuple(_accepted(item) for item in entry.items("accepts")),
+            lifetime=entry.seconds("lifetime", 3600.0),
+            filters=entry.texts("filters"),
+            marker=entry.text("marker", "marker"),
+            most=int(entry.number("most", 1000)),
+            newest_first=bool(entry.raw("newest_first", False)),
+            answer=_answer(entry, shapes),
+        )
+
+
+def _accepted(entry: Entry) -> dict[str, Query]:
+    return {word: _query(entry, word, entry.text(word)) for word in entry.data}
+
+
+def _query(entry: Entry, key: str, text: str) -> Query:
+    try:
+        return compile_path(text)
+    except ValueError as error:
+        raise entry.wrong(key, str(error)) from None
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """`/servers/{id}` as a pattern that captures `id`; a slash at the end makes no difference."""
+    parts = re.split(r"\{(\w+)\}", path.rstrip("/"))
+    texts = (re.escape(part) if position % 2 == 0 else f"(?P<{part}>[^/]+)" for position, part in enumerate(parts))
+    return re.compile("".join(texts) + "/?")
