@@ -27,6 +27,8 @@ class Streak:
         since: start of the first of the runs in a row that ended like the newest (ok or not ok), seconds since 1970.
         ok: how many of the remembered valid runs (blame none or vendor) were ok.
         valid: how many of the remembered runs were valid.
+        unsteady_since: start of the first vendor-blamed run of a spell that enough ok runs in a row have not ended yet,
+            seconds since 1970; None if it is steady.
     """
 
     job: Job
@@ -34,6 +36,7 @@ class Streak:
     since: float | None
     ok: int
     valid: int
+    unsteady_since: float | None = None
 
 
 class Runs(Protocol):
