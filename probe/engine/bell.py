@@ -1,0 +1,143 @@
+"""Rings when something is due: the only module that knows APScheduler, and all that it is used for.
+
+APScheduler keeps the book of what rings next. It neither runs anything nor counts anything: its `coalesce` loses
+slots without a word, its `jitter` lengthens periods and its shutdown cancels running coroutines. What is due comes
+from the caller, who counts slots by arithmetic when rung; a ring too many or one too late costs no slot.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from apscheduler.executors.base import BaseExecutor
+from apscheduler.job import Job as Entry
+from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from probe.engine.timeline import Timeline
+
+_GRAIN: Final = 0.001
+"""uvloop's timers count whole milliseconds and ring up to one early; without it, the bell would ring five times."""
+_TICK: Final = timedelta(microseconds=1)
+_MANY: Final = 2**31
+
+
+class Rings(Protocol):
+    """What the engine wants of a bell."""
+
+    def hang(self, key: str, next_due: Callable[[], float], ring: Callable[[], None]) -> None:
+        """Ring whenever *next_due* says so, until *key* is taken down; an earlier one of that key is replaced."""
+        ...
+
+    def take_down(self, key: str) -> None:
+        """Ring no more for *key*."""
+        ...
+
+    def start(self) -> None:
+        """Begin to ring, in the running event loop."""
+        ...
+
+    def realign(self) -> None:
+        """Ask again when everything is due: the wall clock was set."""
+        ...
+
+    def stop(self) -> None:
+        """Never ring again."""
+        ...
+
+
+class Bell:
+    """Rings in the event loop at instants of a timeline. Only to be used from that loop's thread."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._book = _Book(
+            executors={"default": _Striker()},
+            timezone=UTC,
+            logger=_quiet(f"{__name__}.book"),
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": _MANY},
+        )
+
+    def hang(self, key: str, next_due: Callable[[], float], ring: Callable[[], None]) -> None:
+        """Ring whenever *next_due* (an instant of the timeline) says so; asked after each ring."""
+        self._book.add_job(ring, _Due(self._timeline, next_due), id=key, name=key, replace_existing=True)
+
+    def take_down(self, key: str) -> None:
+        """Ring no more for *key*."""
+        self._book.remove_job(key)
+
+    def start(self) -> None:
+        """Begin to ring, in the running event loop."""
+        self._book.start()
+
+    def realign(self) -> None:
+        """Ask again when everything is due: APScheduler lives on the wall clock, which was set."""
+        for entry in self._book.get_jobs():
+            entry.modify(next_run_time=entry.trigger.get_next_fire_time(None, datetime.now(UTC)))
+
+    def stop(self) -> None:
+        """Never ring again."""
+        if self._book.running:
+            self._book.shutdown(wait=False)
+
+
+class _Due(BaseTrigger):  # type: ignore[misc]  # the library has no types
+    """Tells APScheduler when an entry rings next: always later than now, or it would never leave its loop."""
+
+    __slots__ = ("_next_due", "_timeline")
+
+    def __init__(self, timeline: Timeline, next_due: Callable[[], float]) -> None:
+        self._timeline = timeline
+        self._next_due = next_due
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        del previous_fire_time  # what is due does not depend on what has rung
+        due = datetime.fromtimestamp(self._next_due() + self._timeline.drift(), UTC) + _TICK
+        return max(due, now + _TICK)
+
+
+class _Striker(BaseExecutor):  # type: ignore[misc]  # the library has no types
+    """Strikes at once, in the event loop."""
+
+    def _do_submit_job(self, job: Entry, run_times: list[datetime]) -> None:
+        del run_times  # the account counts slots itself
+        job.func()
+        self._instances[job.id] -= 1
+
+
+class _Book(BaseScheduler):  # type: ignore[misc]  # the library has no types
+    """APScheduler's book on one timer of the running event loop."""
+
+    _loop: asyncio.AbstractEventLoop
+    _timer: asyncio.Handle | None = None
+    _grain = 0.0
+
+    def start(self, paused: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
+        self._loop = asyncio.get_running_loop()
+        self._grain = _GRAIN if type(self._loop).__module__.startswith("uvloop") else 0.0
+        super().start(paused)
+
+    def wakeup(self) -> None:
+        """Look through the book in the loop's next turn; many changes in one turn cost one look."""
+        self._set(self._loop.call_soon(self._turn))
+
+    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 - the library's signature
+        super().shutdown(wait)
+        self._set(None)
+
+    def _turn(self) -> None:
+        seconds = self._process_jobs()
+        self._set(None if seconds is None else self._loop.call_later(seconds + self._grain, self._turn))
+
+    def _set(self, timer: asyncio.Handle | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = timer
+
+
+def _quiet(name: str) -> logging.Logger:
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.WARNING)
+    return logger

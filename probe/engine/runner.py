@@ -1,0 +1,158 @@
+"""Runs a job once: the only place where failures become values, deadlines are kept and everything is caught."""
+
+import logging
+import traceback
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from probe.engine.deadline import Deadline
+from probe.model.clock import Clock
+from probe.model.exchange import Transcript
+from probe.model.job import Job, Sink
+from probe.model.measurement import Measurement
+from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
+from probe.model.phase import Phase
+from probe.model.secret import SecretUnavailable
+from probe.model.stopwatch import Stopwatch
+from probe.model.target import Target
+
+STALL: Final = 0.25
+"""Seconds by which a deadline's alarm may ring late before the agent, not the vendor, is blamed for the timeout."""
+LONGEST_DETAIL: Final = 500
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A run that a guard forbade before anything was measured.
+
+    Attributes:
+        target: who was to be measured.
+        due: when the schedule wanted the run, seconds since 1970.
+        reason: why not, as a bounded word.
+        detail: the same for people.
+    """
+
+    target: Target
+    due: float
+    reason: Skip
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    outcome: Outcome
+    detail: str = ""
+    phase: Phase | None = None
+
+
+def new_run_id() -> str:
+    """A name for a run that no other run has."""
+    return uuid.uuid4().hex
+
+
+class Runner:
+    """Runs jobs and hands what they found to every sink.
+
+    Args:
+        clock: what everything is measured on.
+        sinks: who receives each finished run, in this order.
+        new_id: names runs.
+        redact: replaces every secret the agent knows in a text.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        sinks: Sequence[Sink],
+        *,
+        new_id: Callable[[], str] = new_run_id,
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self._clock = clock
+        self._sinks = tuple(sinks)
+        self._new_id = new_id
+        self._redact = redact
+
+    async def run(
+        self, job: Job, due: float, *, transcript: Transcript | None = None, run_id: str | None = None
+    ) -> Measurement | Skipped:
+        """Run *job* once, now.
+
+        *due* is when the schedule wanted it, seconds since 1970. Every sink has recorded the measurement when this
+        returns, in the same turn of the loop. Only a cancellation from outside gets through, and leaves nothing.
+        """
+        deadline = Deadline(job.deadline)
+        started = self._clock.wall()
+        watch = Stopwatch(
+            self._clock,
+            transcript=transcript,
+            reschedule=deadline.restart,
+            run_id=run_id or self._new_id(),
+        )
+        verdict = await self._judge(job, watch, deadline)
+        if isinstance(verdict, RunSkipped):
+            return Skipped(target=job.target, due=due, reason=verdict.reason, detail=self._readable(verdict.detail))
+        measurement = self._measurement(job, watch, verdict, due=due, started=started)
+        self._tell(measurement)
+        return measurement
+
+    async def _judge(self, job: Job, watch: Stopwatch, deadline: Deadline) -> _Verdict | RunSkipped:
+        try:
+            async with deadline:
+                await job.probe.run(job.target, watch)
+        except RunSkipped as skipped:
+            return skipped
+        except ProbeFailed as failed:
+            return _Verdict(failed.outcome, failed.detail, failed.phase)
+        except SecretUnavailable as unavailable:
+            return _Verdict(Outcome.DENIED, str(unavailable))
+        except Exception as error:  # noqa: BLE001 - the one place: whatever a probe does, its run ends as a value
+            if deadline.expired and isinstance(error, TimeoutError):
+                return _overdue(watch, deadline)
+            return self._bug(job, watch, error)
+        return _Verdict(Outcome.OK)
+
+    def _bug(self, job: Job, watch: Stopwatch, error: Exception) -> _Verdict:
+        trace = self._redact("".join(traceback.format_exception(error)))
+        _log.error("the %s probe %s has a bug, run %s: %s", job.probe.kind, job.target, watch.run_id, trace)
+        return _Verdict(Outcome.BUG, f"{type(error).__name__}: {error}")
+
+    def _measurement(self, job: Job, watch: Stopwatch, verdict: _Verdict, *, due: float, started: float) -> Measurement:
+        failed = verdict.outcome is not Outcome.OK
+        return Measurement(
+            run_id=watch.run_id,
+            kind=job.probe.kind,
+            target=job.target,
+            due=due,
+            started=started,
+            seconds=watch.elapsed(),
+            outcome=verdict.outcome,
+            phase=(verdict.phase or watch.where or job.probe.phases[0]) if failed else None,
+            detail=self._readable(verdict.detail),
+            phases=dict(watch.phases),
+            resolution=dict(watch.resolution),
+            milestones=dict(watch.milestones),
+            facts=dict(watch.facts),
+            connection=watch.connection,
+            clock=watch.source,
+        )
+
+    def _tell(self, measurement: Measurement) -> None:
+        for sink in self._sinks:
+            try:
+                sink.record(measurement)
+            except Exception:  # noqa: BLE001 - a sink promises not to raise; one that does must not cost the others the run
+                _log.exception("a sink could not record run %s", measurement.run_id)
+
+    def _readable(self, detail: str) -> str:
+        text = self._redact(detail)
+        return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
+
+
+def _overdue(watch: Stopwatch, deadline: Deadline) -> _Verdict:
+    if deadline.late > STALL:
+        return _Verdict(Outcome.OVERLOADED, f"the agent itself was held up for {deadline.late:.3g} s at the deadline")
+    return _Verdict(Outcome.TIMEOUT, f"not done after {watch.elapsed():.3g} s")
