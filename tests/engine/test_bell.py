@@ -1,0 +1,159 @@
+"""The bell, in real time on both event loops."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from probe.engine.bell import Bell
+from probe.engine.timeline import Timeline
+from probe.wire.clocks import RealClock
+from tests.engine.loops import EITHER_LOOP, run_on
+
+Factory = Callable[[], asyncio.AbstractEventLoop]
+
+
+class MovableClock(RealClock):
+    """The real time, but that the wall clock may be set."""
+
+    def __init__(self) -> None:
+        self.moved = 0.0
+
+    def wall(self) -> float:
+        """Seconds since 1970, as somebody set it."""
+        return super().wall() + self.moved
+
+
+class Due:
+    """A period of 20 ms whose slots are noted when they are rung for, and rings that came too early."""
+
+    def __init__(self, timeline: Timeline, every: float = 0.02) -> None:
+        self.timeline = timeline
+        self.every = every
+        self.due = timeline.now() + every
+        self.lateness: list[float] = []
+        self.rings = 0
+
+    def next_due(self) -> float:
+        """When the next slot is due."""
+        return self.due
+
+    def ring(self) -> None:
+        """Take the slot, if it is due."""
+        self.rings += 1
+        now = self.timeline.now()
+        if now >= self.due:
+            self.lateness.append(now - self.due)
+            self.due += self.every
+
+
+@EITHER_LOOP
+def test_the_bell_rings_when_something_is_due_and_hardly_ever_else(factory: Factory) -> None:
+    """Early timers of uvloop do not make it spin."""
+
+    async def scene() -> Due:
+        bell = Bell(timeline := Timeline(RealClock()))
+        due = Due(timeline)
+        bell.hang("a", due.next_due, due.ring)
+        bell.start()
+        await asyncio.sleep(0.5)
+        bell.stop()
+        return due
+
+    due = run_on(factory, scene())
+    assert 15 <= len(due.lateness) <= 25
+    assert due.rings <= 1.5 * len(due.lateness)
+    assert sorted(due.lateness)[len(due.lateness) // 2] < 0.01
+
+
+@EITHER_LOOP
+def test_what_is_taken_down_rings_no_more(factory: Factory) -> None:
+    """Others go on; one that is hung under the same key takes the place of the former."""
+
+    async def scene() -> tuple[Due, Due, Due, int]:
+        bell = Bell(timeline := Timeline(RealClock()))
+        gone, stays, new = Due(timeline), Due(timeline), Due(timeline)
+        bell.start()
+        bell.hang("gone", gone.next_due, gone.ring)
+        bell.hang("stays", stays.next_due, stays.ring)
+        await asyncio.sleep(0.1)
+        bell.take_down("gone")
+        bell.hang("stays", new.next_due, new.ring)
+        before = gone.rings + stays.rings
+        await asyncio.sleep(0.1)
+        bell.stop()
+        return gone, stays, new, before
+
+    gone, stays, new, before = run_on(factory, scene())
+    assert gone.rings + stays.rings == before
+    assert new.lateness
+
+
+@EITHER_LOOP
+def test_after_its_end_the_bell_is_silent(factory: Factory) -> None:
+    """A stop may come twice, or before the start."""
+
+    async def scene() -> tuple[int, int]:
+        bell = Bell(timeline := Timeline(RealClock()))
+        bell.stop()
+        due = Due(timeline)
+        bell.hang("a", due.next_due, due.ring)
+        bell.start()
+        await asyncio.sleep(0.05)
+        bell.stop()
+        bell.stop()
+        before = due.rings
+        await asyncio.sleep(0.05)
+        return before, due.rings
+
+    before, after = run_on(factory, scene())
+    assert before == after
+
+
+async def test_a_wall_clock_that_is_set_back_does_not_silence_the_bell() -> None:
+    """APScheduler lives on the wall clock; once told, the bell asks anew when everything is due."""
+    clock = MovableClock()
+    bell = Bell(timeline := Timeline(clock))
+    due = Due(timeline)
+    clock.moved = 3600.0  # the book is written as if the clock stood an hour later than APScheduler believes
+    bell.hang("a", due.next_due, due.ring)
+    bell.start()
+    await asyncio.sleep(0.1)
+    assert due.rings == 0
+    clock.moved = 0.0
+    bell.realign()
+    await asyncio.sleep(0.1)
+    bell.stop()
+    assert due.lateness
+
+
+async def test_a_ring_that_fails_does_not_silence_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, and everything goes on."""
+    bell = Bell(timeline := Timeline(RealClock()))
+    due, broken = Due(timeline), Due(timeline)
+
+    def fail() -> None:
+        broken.due += broken.every
+        raise ArithmeticError
+
+    bell.hang("broken", broken.next_due, fail)
+    bell.hang("a", due.next_due, due.ring)
+    bell.start()
+    await asyncio.sleep(0.1)
+    bell.stop()
+    assert len(due.lateness) >= 2
+    assert "ArithmeticError" in caplog.text
+
+
+async def test_a_thousand_entries_cost_one_look_through_the_book() -> None:
+    """Hanging many at once, as a reload does, takes a fraction of a second."""
+    bell = Bell(timeline := Timeline(RealClock()))
+    bell.start()
+    began = time.perf_counter()
+    dues = [Due(timeline, every=3600.0) for _ in range(1_000)]
+    for number, due in enumerate(dues):
+        bell.hang(str(number), due.next_due, due.ring)
+    await asyncio.sleep(0)
+    assert time.perf_counter() - began < 2.0
+    bell.stop()
