@@ -1,0 +1,139 @@
+"""The one table from exceptions to outcomes: whatever goes wrong on a wire becomes a bounded word here.
+
+What the network or the peer did is the vendor's; what our own host refused to do (no route, no descriptors, no ports
+left) is the agent's, because the packet never left it.
+"""
+
+import errno
+import os
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import dns.exception
+import httptools
+import httpx
+
+from probe.model.outcome import Outcome, ProbeFailed
+
+ERRNO_OUTCOMES: Final[Mapping[int, Outcome]] = {
+    errno.ECONNREFUSED: Outcome.REFUSED,
+    errno.EHOSTUNREACH: Outcome.REFUSED,
+    errno.EHOSTDOWN: Outcome.REFUSED,
+    errno.ENETUNREACH: Outcome.REFUSED,
+    errno.ECONNRESET: Outcome.BROKEN,
+    errno.ECONNABORTED: Outcome.BROKEN,
+    errno.EPIPE: Outcome.BROKEN,
+    errno.ESHUTDOWN: Outcome.BROKEN,
+    errno.ENOTCONN: Outcome.BROKEN,
+    errno.ETIMEDOUT: Outcome.TIMEOUT,
+    errno.EMFILE: Outcome.OVERLOADED,
+    errno.ENFILE: Outcome.OVERLOADED,
+    errno.ENOBUFS: Outcome.OVERLOADED,
+    errno.ENOMEM: Outcome.OVERLOADED,
+    errno.EADDRNOTAVAIL: Outcome.OVERLOADED,
+    errno.EAGAIN: Outcome.OVERLOADED,
+    errno.ENETDOWN: Outcome.NETWORK,
+    errno.EAFNOSUPPORT: Outcome.NETWORK,
+    errno.EACCES: Outcome.NETWORK,
+    errno.EPERM: Outcome.NETWORK,
+    errno.EINVAL: Outcome.INVALID,
+}
+"""What an error of the socket layer means once a packet may have left; anything else is `broken`."""
+
+LOCAL_OUTCOMES: Final[Mapping[int, Outcome]] = {
+    errno.ENETUNREACH: Outcome.NETWORK,
+    errno.EHOSTUNREACH: Outcome.NETWORK,
+}
+"""What differs when the call itself fails at once: our own routing table said so, nobody else can have."""
+
+
+def from_errno(code: int, *, local: bool = False) -> ProbeFailed:
+    """The failure that the error number *code* means; *local* if the call failed before a packet could have left."""
+    outcome = LOCAL_OUTCOMES.get(code) if local else None
+    if outcome is None:
+        outcome = ERRNO_OUTCOMES.get(code, Outcome.BROKEN)
+    return ProbeFailed(outcome, os.strerror(code).lower() if code else "the connection broke")
+
+
+def from_exception(error: BaseException, *, handshake: bool = False) -> ProbeFailed | None:
+    """The failure that *error* means; None if it is none of the wire's.
+
+    In a *handshake* whatever TLS complains about is a matter of trust; later it means that the connection broke.
+    """
+    if isinstance(error, ssl.SSLError):
+        return _from_tls(error, handshake=handshake)
+    if isinstance(error, OSError):
+        return from_errno(error.errno or 0)
+    if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+        return _from_httpx(error)
+    for kind, language in _UNREADABLE:
+        if isinstance(error, kind):
+            return ProbeFailed(Outcome.VENDOR_ERROR, f"the answer is not {language}: {_words(error)}")
+    return None
+
+
+_UNREADABLE: Final = (
+    (httptools.HttpParserError, "HTTP"),
+    (httptools.HttpParserUpgrade, "HTTP/1.1"),
+    (dns.exception.DNSException, "DNS"),
+)
+
+
+def _from_tls(error: ssl.SSLError, *, handshake: bool) -> ProbeFailed:
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return ProbeFailed(
+            Outcome.BROKEN, "the peer hung up in the TLS handshake" if handshake else "TLS was cut short"
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ProbeFailed(Outcome.UNTRUSTED, f"certificate refused: {error.verify_message}")
+    reason = (error.reason or str(error)).lower().replace("_", " ")
+    outcome = Outcome.UNTRUSTED if handshake else Outcome.BROKEN
+    return ProbeFailed(outcome, f"TLS failed: {reason}")
+
+
+# The order matters: the first class that fits decides.
+HTTPX_OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
+    (httpx.TimeoutException, Outcome.TIMEOUT),
+    (httpx.ConnectError, Outcome.REFUSED),
+    (httpx.NetworkError, Outcome.BROKEN),
+    (httpx.LocalProtocolError, Outcome.INVALID),
+    (httpx.RemoteProtocolError, Outcome.VENDOR_ERROR),
+    (httpx.ProxyError, Outcome.NETWORK),
+    (httpx.UnsupportedProtocol, Outcome.INVALID),
+    (httpx.InvalidURL, Outcome.INVALID),
+    (httpx.DecodingError, Outcome.VENDOR_ERROR),
+)
+
+
+def _from_httpx(error: Exception) -> ProbeFailed:
+    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error):
+        return ProbeFailed(Outcome.BROKEN, "the peer hung up without an answer")
+    for kind, outcome in HTTPX_OUTCOMES:
+        if isinstance(error, kind):
+            return ProbeFailed(outcome, _words(error))
+    return ProbeFailed(Outcome.VENDOR_ERROR, _words(error))
+
+
+def _words(error: BaseException) -> str:
+    return (str(error) or type(error).__name__)[:200]
+
+
+_KNOWN: Final = (
+    OSError,
+    httptools.HttpParserError,
+    httptools.HttpParserUpgrade,
+    dns.exception.DNSException,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+)
+
+
+@contextmanager
+def translated(*, handshake: bool = False) -> Iterator[None]:
+    """Raise what goes wrong on the wire inside the block as `ProbeFailed`; bugs and cancellation pass as they are."""
+    try:
+        yield
+    except _KNOWN as error:
+        raise from_exception(error, handshake=handshake) or error from error

@@ -1,0 +1,185 @@
+"""One TCP connection on a bare socket: no streams, no protocols, because only `recvmsg` tells when bytes arrived."""
+
+import asyncio
+import errno
+import socket
+import struct
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from probe.wire.faults import from_errno
+from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, connect_seconds, stamp_in
+from probe.wire.timing import Timing
+
+CHUNK: Final = 65536
+"""Bytes read at once."""
+
+LINGER_RESET: Final = struct.pack("ii", 1, 0)
+"""Value of SO_LINGER with which closing a socket resets its connection."""
+_AT_ONCE: Final = {0, errno.EISCONN}
+_UNDER_WAY: Final = {errno.EINPROGRESS, errno.EINTR, errno.EAGAIN}
+
+
+class Channel(Protocol):
+    """Bytes to and from a peer, with their times.
+
+    Attributes:
+        arrived: when the bytes of the last `read` had arrived, in monotonic seconds.
+    """
+
+    arrived: float
+
+    async def read(self, timing: Timing) -> bytes:
+        """The next bytes; none if the peer has ended its side. `arrived` says when they came."""
+        ...
+
+    async def write(self, data: bytes, timing: Timing) -> None:
+        """Hand all of *data* to the kernel."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection, at once."""
+        ...
+
+    def idle(self) -> bool:
+        """Whether nothing has come and the peer has not hung up: only then may it be used again."""
+        ...
+
+
+class Line:
+    """A connected TCP socket.
+
+    Attributes:
+        arrived: when the bytes of the last `read` had arrived, in monotonic seconds.
+        established: when the connection stood, in monotonic seconds.
+        connected_in: seconds that it took to stand.
+    """
+
+    __slots__ = ("_sock", "arrived", "connected_in", "established")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.arrived = 0.0
+        self.established = 0.0
+        self.connected_in = 0.0
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket itself, for what only it can say."""
+        return self._sock
+
+    async def read(self, timing: Timing) -> bytes:
+        """The next bytes; none if the peer has ended its side. `arrived` says when they came."""
+        while True:
+            try:
+                data, ancillary, _, _ = self._sock.recvmsg(CHUNK, ANCILLARY_SPACE if timing.kernel else 0)
+            except BlockingIOError:
+                await self.readable()
+                continue
+            if data:
+                self.arrived = timing.arrival(stamp_in(ancillary))
+            return data
+
+    async def write(self, data: bytes, timing: Timing) -> None:
+        """Hand all of *data* to the kernel. If the peer makes us wait for room, the loop's time is in it."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                sent = self._sock.send(rest)
+            except BlockingIOError:
+                timing.blunt()
+                await self.writable()
+                continue
+            rest = rest[sent:]
+
+    async def readable(self) -> None:
+        """Wait until there is something to read, or the end."""
+        await ready_to_read(self._sock)
+
+    async def writable(self) -> None:
+        """Wait until the kernel takes bytes."""
+        loop = asyncio.get_running_loop()
+        await _wait(loop, self._sock, loop.add_writer, loop.remove_writer)
+
+    def idle(self) -> bool:
+        """Whether nothing has come and the peer has not hung up: only then may it be used again."""
+        try:
+            self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def close(self) -> None:
+        """Let go of the connection, at once."""
+        self._sock.close()
+
+
+async def connect(address: str, port: int, timing: Timing) -> Line:
+    """Open a TCP connection to the literal *address*: one attempt.
+
+    Its time is the kernel's round trip of the handshake where it is known.
+
+    Raises:
+        ProbeFailed: it could not be opened.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    except OSError as error:
+        raise from_errno(error.errno or 0, local=True) from error
+    line = Line(sock)
+    try:
+        await _establish(line, (address, port), timing)
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+async def _establish(line: Line, peer: tuple[str, int], timing: Timing) -> None:
+    sock = line.socket
+    stamped = timing.kernel and ask_for_stamps(sock)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    started = timing.now()
+    code = sock.connect_ex(peer)
+    if code in _UNDER_WAY:
+        await line.writable()
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise from_errno(code)
+    elif code not in _AT_ONCE:
+        raise from_errno(code, local=code != errno.ECONNREFUSED)
+    waited = timing.now() - started
+    seconds = connect_seconds(sock, waited) if stamped else None
+    if seconds is None:
+        timing.blunt()
+        seconds = waited
+    line.connected_in = seconds
+    line.established = started + seconds
+
+
+async def ready_to_read(sock: socket.socket) -> None:
+    """Wait until *sock* has something to read, or its end."""
+    loop = asyncio.get_running_loop()
+    await _wait(loop, sock, loop.add_reader, loop.remove_reader)
+
+
+async def _wait(
+    loop: asyncio.AbstractEventLoop,
+    sock: socket.socket,
+    register: Callable[..., object],
+    unregister: Callable[[socket.socket], object],
+) -> None:
+    ready: asyncio.Future[None] = loop.create_future()
+    register(sock, _settle, ready)
+    try:
+        await ready
+    finally:
+        unregister(sock)
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)

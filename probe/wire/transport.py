@@ -1,0 +1,162 @@
+"""The httpx transport that measures: HTTP/1.1 on a socket of our own, one address, one attempt, no surprises.
+
+One request is one exchange: no redirect, no retry, no second address. A connection is opened for each, unless the
+route says that it may be kept (docs/decisions/0002-connection-policy.md).
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from probe.model.clock import Clock
+from probe.model.meter import Meter
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import Phase
+from probe.model.stopwatch import Connection, Fact, Stopwatch
+from probe.wire.faults import translated
+from probe.wire.http1 import Answer, serialise
+from probe.wire.line import Channel
+from probe.wire.opening import Opener
+from probe.wire.route import Route
+from probe.wire.timing import Timing
+from probe.wire.trust import HTTP1
+
+WATCH: Final = "probe.watch"
+"""Request extension: the stopwatch that the exchange is accounted to."""
+LIMIT: Final = "probe.limit"
+"""Request extension: bytes that the answer's body may have."""
+BODY_LIMIT: Final = 1 << 20
+
+_PORTS: Final = {"http": 80, "https": 443}
+_MAX_IDLE: Final = 8
+_IDLE_SECONDS: Final = 30.0
+
+Peer = tuple[str, str, int]
+
+
+@dataclass(slots=True)
+class Idle:
+    """Connections that wait for their next request, newest first: the longest idle is the likeliest to be dead."""
+
+    _clock: Clock
+    _lines: dict[Peer, list[tuple[float, Channel]]] = field(default_factory=dict)
+
+    def take(self, peer: Peer) -> Channel | None:
+        """One that is still open, if there is any. Not a retry: a dead one is noticed before anything is sent."""
+        waiting = self._lines.get(peer, [])
+        while waiting:
+            since, line = waiting.pop()
+            if self._clock.now() - since < _IDLE_SECONDS and line.idle():
+                return line
+            line.close()
+        return None
+
+    def put(self, peer: Peer, line: Channel) -> None:
+        """Keep one for later."""
+        waiting = self._lines.setdefault(peer, [])
+        waiting.append((self._clock.now(), line))
+        if len(waiting) > _MAX_IDLE:
+            waiting.pop(0)[1].close()
+
+    def close(self) -> None:
+        """Let go of all."""
+        for waiting in self._lines.values():
+            for _, line in waiting:
+                line.close()
+        self._lines.clear()
+
+
+class PlainTransport(httpx.AsyncBaseTransport):
+    """HTTP/1.1 over our own sockets for one route."""
+
+    def __init__(self, route: Route, opener: Opener, clock: Clock, meter: Meter, *, kernel: bool) -> None:
+        self._route = route
+        self._opener = opener
+        self._clock = clock
+        self._meter = meter
+        self._kernel = kernel
+        self._idle = Idle(clock)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Do one exchange; the answer has been read to its end.
+
+        Raises:
+            ProbeFailed: whatever went wrong on the wire.
+        """
+        peer = _peer(request)
+        await request.aread()
+        payload = serialise(request, keep=self._route.keep)
+        if peer[0] == "https":
+            await self._opener.contexts.get(self._route.trust, HTTP1)
+        watch = request.extensions.get(WATCH) or Stopwatch(self._clock)
+        timing = Timing(watch, self._clock, self._meter, kernel=self._kernel)
+        line = await self._line(peer, timing)
+        answer = Answer(limit=request.extensions.get(LIMIT, BODY_LIMIT), bodiless=request.method == "HEAD")
+        try:
+            with translated():
+                await converse(line, payload, answer, timing)
+        except BaseException:
+            line.close()
+            raise
+        if self._route.keep and answer.reusable:
+            self._idle.put(peer, line)
+        else:
+            line.close()
+        return _response(request, answer, watch)
+
+    async def _line(self, peer: Peer, timing: Timing) -> Channel:
+        line = self._idle.take(peer) if self._route.keep else None
+        if line is not None:
+            timing.watch.connection = Connection.REUSED
+            return line
+        timing.watch.connection = Connection.NEW
+        scheme, host, port = peer
+        if scheme == "https":
+            return await self._opener.secure(host, port, self._route, HTTP1, timing)
+        return await self._opener.plain(host, port, self._route, timing)
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
+        self._idle.close()
+
+
+def _peer(request: httpx.Request) -> Peer:
+    url = request.url
+    if url.scheme not in _PORTS or not url.host:
+        raise ProbeFailed(Outcome.INVALID, f"{url.scheme}://{url.host} is not an http or https address")
+    return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
+
+
+async def converse(line: Channel, payload: bytes, answer: Answer, timing: Timing) -> None:
+    """Send *payload* and read *answer*, as the phases send, wait and transfer."""
+    timing.enter(Phase.SEND)
+    started = timing.now()
+    await line.write(payload, timing)
+    sent = timing.now()
+    timing.add(Phase.SEND, sent - started)
+    timing.enter(Phase.WAIT)
+    first = 0.0
+    while not answer.complete:
+        data = await line.read(timing)
+        if not data:
+            answer.end()
+            break
+        answer.feed(data)
+        if not first and answer.begun:
+            first = line.arrived
+            timing.add(Phase.WAIT, first - sent)
+            timing.enter(Phase.TRANSFER)
+    timing.add(Phase.TRANSFER, line.arrived - first)
+
+
+def _response(request: httpx.Request, answer: Answer, watch: Stopwatch) -> httpx.Response:
+    watch.facts[Fact.STATUS_CODE] = answer.status
+    watch.facts[Fact.HTTP_VERSION] = float(answer.version)
+    return httpx.Response(
+        answer.status,
+        headers=answer.headers,
+        stream=httpx.ByteStream(answer.body),
+        extensions={"http_version": f"HTTP/{answer.version}".encode("ascii")},
+        request=request,
+    )

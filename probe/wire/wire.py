@@ -1,0 +1,237 @@
+"""The wire as the floors above see it: a handful of questions to a peer, each accounted to a stopwatch."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import httpx
+
+from probe.model.clock import Clock
+from probe.model.meter import Meter
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import Phase
+from probe.model.stopwatch import Stopwatch
+from probe.wire.faults import translated
+from probe.wire.http1 import USER_AGENT
+from probe.wire.kernel import kernel_clock_available
+from probe.wire.line import Line
+from probe.wire.nameserver import ask_server, parse_server
+from probe.wire.opening import Opener
+from probe.wire.questions import DnsAnswer, question, read_answer, truncated
+from probe.wire.resolver import NameFiles, Resolver
+from probe.wire.route import Route, Trust
+from probe.wire.timing import Timing
+from probe.wire.transport import BODY_LIMIT, LIMIT, WATCH, PlainTransport
+from probe.wire.trust import HTTP1, HTTP2, NO_PROTOCOLS, Contexts
+
+_BANNER_LIMIT: Final = 256
+_SYSTEM: Final = NameFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What a TLS handshake told.
+
+    Attributes:
+        version: of the protocol (`TLSv1.3`).
+        cipher: the cipher suite.
+        expiry: when the peer's own certificate ends, seconds since 1970.
+        chain_expiry: when the first of the certificates that it showed ends, seconds since 1970.
+        subject: whose its certificate is.
+        issuer: who signed it.
+        names: the host names and addresses it is for.
+    """
+
+    version: str
+    cipher: str
+    expiry: float
+    chain_expiry: float
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+
+
+class Wire:
+    """Talks to peers and says how long each phase took.
+
+    Every failure of the wire is a `ProbeFailed`. Deadlines are not kept here: who cancels gets all sockets closed, and
+    the stopwatch says where it was.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        meter: Meter,
+        *,
+        kernel: bool | None = None,
+        names: NameFiles = _SYSTEM,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Make a wire.
+
+        Args:
+            clock: what everything is measured on.
+            meter: counts how late we read what the kernel had received.
+            kernel: False forces the loop's clock; None uses the kernel's where there is one.
+            names: where this machine says how names are resolved.
+            transport: answers every HTTP request instead of the network, for tests of the floors above.
+        """
+        self._clock = clock
+        self._meter = meter
+        self._kernel = kernel_clock_available() if kernel is None else kernel
+        self._opener = Opener(Resolver(names), Contexts())
+        self._given = transport
+        self._transports: dict[Route, httpx.AsyncBaseTransport] = {}
+        self._clients: dict[Route, httpx.AsyncClient] = {}
+
+    async def prepare(self, trust: Trust) -> None:
+        """Build what *trust* needs now rather than with its first request.
+
+        Raises:
+            ProbeFailed: its CA bundle cannot be used.
+        """
+        for protocols in (HTTP1, HTTP2, NO_PROTOCOLS):
+            await self._opener.contexts.get(trust, protocols)
+
+    def client(self, route: Route) -> httpx.AsyncClient:
+        """The client that all who go by *route* share: it neither redirects nor retries, and keeps no deadlines."""
+        if route not in self._clients:
+            client = httpx.AsyncClient(
+                transport=self._transport(route),
+                headers={"User-Agent": USER_AGENT},
+                follow_redirects=False,
+                timeout=None,  # noqa: S113 - deadlines are the runner's alone
+                trust_env=False,
+            )
+            for header in ("accept-encoding", "connection"):
+                del client.headers[header]
+            self._clients[route] = client
+        return self._clients[route]
+
+    def _transport(self, route: Route) -> httpx.AsyncBaseTransport:
+        if self._given is not None:
+            return self._given
+        if route not in self._transports:
+            self._transports[route] = PlainTransport(route, self._opener, self._clock, self._meter, kernel=self._kernel)
+        return self._transports[route]
+
+    async def send(
+        self, request: httpx.Request, watch: Stopwatch, route: Route, *, limit: int = BODY_LIMIT
+    ) -> httpx.Response:
+        """Do one HTTP exchange; the answer has been read to its end, which may be *limit* bytes away at most.
+
+        Raises:
+            ProbeFailed: there is no answer, or it cannot be read.
+        """
+        request.extensions = {**request.extensions, WATCH: watch, LIMIT: limit}
+        with translated():
+            response = await self._transport(route).handle_async_request(request)
+            response.request = request
+            await response.aread()
+        return response
+
+    async def knock(self, host: str, port: int, watch: Stopwatch, route: Route) -> None:
+        """Open a TCP connection and let go of it, as the phases resolve and connect."""
+        line = await self._plain(host, port, self._timing(watch), route)
+        line.close()
+
+    async def banner(
+        self,
+        host: str,
+        port: int,
+        watch: Stopwatch,
+        route: Route,
+        *,
+        expect: bytes = b"SSH-",
+        limit: int = _BANNER_LIMIT,
+    ) -> bytes:
+        """The line that begins with *expect* among the first *limit* bytes that the peer says unasked.
+
+        The phase `wait` lasts from the connection's standing to the first byte.
+        """
+        timing = self._timing(watch)
+        line = await self._plain(host, port, timing, route)
+        timing.enter(Phase.WAIT)
+        try:
+            with translated():
+                return await _first_line(line, timing, expect, limit)
+        finally:
+            line.close()
+
+    async def handshake(
+        self, host: str, port: int, watch: Stopwatch, route: Route, *, server_name: str | None = None
+    ) -> Peer:
+        """Shake hands by TLS and let go, as the phases resolve, connect and tls."""
+        timing = self._timing(watch)
+        channel = await self._opener.secure(host, port, route, NO_PROTOCOLS, timing, server_name=server_name)
+        channel.close()
+        cipher = channel.tls.cipher()
+        shown = channel.certificates
+        if not shown:
+            raise ProbeFailed(Outcome.UNTRUSTED, "the peer's certificate cannot be read", phase=Phase.TLS)
+        return Peer(
+            version=channel.tls.version() or "",
+            cipher=cipher[0] if cipher else "",
+            expiry=shown[0].expiry,
+            chain_expiry=min(certificate.expiry for certificate in shown),
+            subject=shown[0].subject,
+            issuer=shown[0].issuer,
+            names=shown[0].names,
+        )
+
+    async def ask(
+        self,
+        name: str,
+        record_type: str,
+        server: str | None,
+        watch: Stopwatch,
+        route: Route,
+        *,
+        transport: Literal["udp", "tcp"] = "udp",
+    ) -> DnsAnswer:
+        """Ask *server* (`host` or `host:port`; None: the system's first) once for the records of *name*, a full one.
+
+        The phases are resolve (for a server given by name), connect (over TCP), send and wait. An answer that was too
+        long for UDP is asked for again over TCP, on the same phases.
+
+        Raises:
+            ProbeFailed: no answer can come, or it cannot be read. One that does not come is waited for.
+        """
+        query = question(name, record_type)
+        timing = self._timing(watch)
+        host, port = parse_server(server) if server else self._opener.resolver.settings().servers[0]
+        address = await self._opener.resolver.resolve(host, route.family, timing)
+        with translated():
+            message = await ask_server((address, port), query, timing, tcp=transport == "tcp")
+            if truncated(message) and transport == "udp":
+                message = await ask_server((address, port), query, timing, tcp=True)
+        return read_answer(query, message)
+
+    def _timing(self, watch: Stopwatch) -> Timing:
+        return Timing(watch, self._clock, self._meter, kernel=self._kernel)
+
+    async def _plain(self, host: str, port: int, timing: Timing, route: Route) -> Line:
+        return await self._opener.plain(host, port, route, timing)
+
+    async def close(self) -> None:
+        """Let go of all connections that were kept."""
+        for client in self._clients.values():
+            await client.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
+        self._clients.clear()
+        self._transports.clear()
+
+
+async def _first_line(line: Line, timing: Timing, expect: bytes, limit: int) -> bytes:
+    said = b""
+    while len(said) < limit:
+        data = await line.read(timing)
+        if not data:
+            raise ProbeFailed(Outcome.BROKEN, "the peer hung up before it said who it is")
+        if not said:
+            timing.add(Phase.WAIT, line.arrived - line.established)
+        said += data
+        for text in said[:limit].split(b"\n")[:-1]:  # RFC 4253, 4.2: other lines may come first
+            if text.startswith(expect):
+                return text.rstrip(b"\r")
+    raise ProbeFailed(Outcome.VENDOR_ERROR, f"the peer said something else than {expect.decode(errors='replace')}")
