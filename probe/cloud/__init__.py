@@ -1,0 +1,46 @@
+from probe.cloud.cloud import Cloud
+from probe.cloud.complaint import VendorComplaint
+from probe.cloud.entry import VendorEntry, entry_complaints
+from probe.cloud.file.errors import Verdict
+from probe.cloud.file.vendor import Capability, VendorFile
+from probe.cloud.line import Answer, Sender
+from probe.cloud.loading import (
+    FileComplaint,
+    VendorFileRefused,
+    load_vendor_file,
+    load_vendor_files,
+    vendor_file_schema,
+)
+from probe.cloud.marks import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN
+from probe.cloud.order import Order, Points, View
+from probe.cloud.waiting import Pace, Seen, has_address, is_gone, is_ready, poll
+
+__all__ = [
+    "MARK_AGENT",
+    "MARK_EXPIRES",
+    "MARK_LEASE",
+    "MARK_RUN",
+    "Answer",
+    "Capability",
+    "Cloud",
+    "FileComplaint",
+    "Order",
+    "Pace",
+    "Points",
+    "Seen",
+    "Sender",
+    "VendorComplaint",
+    "VendorEntry",
+    "VendorFile",
+    "VendorFileRefused",
+    "Verdict",
+    "View",
+    "entry_complaints",
+    "has_address",
+    "is_gone",
+    "is_ready",
+    "load_vendor_file",
+    "load_vendor_files",
+    "poll",
+    "vendor_file_schema",
+]

@@ -1,11 +1,14 @@
 """A vendor's monitoring API as data: how the newest datapoints of an instance or of a named series are asked for."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from probe.cloud.file.fields import Jmespath, Line, Seconds, Strict, Word
 from probe.cloud.file.operation import Operation
+
+Complaint = tuple[tuple[str, ...], str, str]
 
 
 class Points(Strict):
@@ -59,3 +62,32 @@ class Monitoring(Strict):
     resolution: Seconds = Field(description="between two points")
     lag: Seconds = Field(description="the age that the newest point may have without anything being wrong")
     window: Seconds = Field(description="how far back is asked for")
+
+    def complaints(self, subject: Mapping[str, object]) -> list[Complaint]:
+        """What is wrong with *subject*, an `instance` or a `series`: where, what, and what to do about it."""
+        if ("instance" in subject) == ("series" in subject):
+            return [((), "needs either an `instance` or a `series`", f"give {' or '.join(self._ways())}")]
+        way = "instance" if "instance" in subject else "series"
+        if way not in self._ways():
+            return [((way,), f"this vendor's file cannot ask for an {way}", f"give {' or '.join(self._ways())}")]
+        return [] if self.series is None or way == "instance" else _series_complaints(self.series, subject["series"])
+
+    def _ways(self) -> list[str]:
+        return [way for way in ("instance", "series") if getattr(self, way) is not None]
+
+
+def _series_complaints(query: SeriesPoints, series: object) -> list[Complaint]:
+    known = ", ".join(query.fields)
+    if not isinstance(series, Mapping):
+        return [(("series",), "must be a mapping", f"give some of {known}")]
+    complaints: list[Complaint] = [
+        (("series", str(name)), f"there is no `{name}` of a series", f"choose among {known}")
+        for name in series
+        if name not in query.fields
+    ]
+    for name, field in query.fields.items():
+        if field.required and name not in series:
+            complaints.append((("series", name), "is missing", f"give it: {field.description}"))
+        elif field.pairs is not None and not isinstance(series.get(name, {}), Mapping):
+            complaints.append((("series", name), "must be a mapping", field.description))
+    return complaints

@@ -1,0 +1,101 @@
+"""A token that is fetched when needed, remembered across runs, and renewed before it expires."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from probe.cloud.file.vendor import CatalogEntry
+from probe.model.clock import Clock
+from probe.model.phase import Phase
+from probe.model.stopwatch import Stopwatch
+
+HEADER: Final = "X-Auth-Token"
+_MARGIN: Final = 300.0
+"""Seconds before its expiry at which a token is renewed; a shorter-lived one at four fifths of its life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An endpoint of a catalog."""
+
+    type: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a vendor gave us for our credentials.
+
+    Attributes:
+        value: the token itself.
+        expires_at: seconds since 1970.
+        services: the catalog that came with it.
+    """
+
+    value: str = field(repr=False)
+    expires_at: float
+    services: tuple[Service, ...] = ()
+
+    def find(self, wanted: CatalogEntry) -> str | None:
+        """The URL of a service, if the catalog has it."""
+        fitting = (s.url for s in self.services if s.type == wanted.type and wanted.name in {None, s.name})
+        return next(fitting, None)
+
+
+class TokenKeeper:
+    """Keeps one token for all runs. Fetching is measured as phase `auth` of the run that fetches."""
+
+    def __init__(self, clock: Clock, fetch: Callable[[Stopwatch], Awaitable[Token]]) -> None:
+        self._clock = clock
+        self._fetch = fetch
+        self._token: Token | None = None
+        self._renew_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def ready(self, watch: Stopwatch) -> None:
+        """Fetch a token if there is none that lasts; runs that come meanwhile wait for it.
+
+        Raises:
+            ProbeFailed: there is none to be had.
+        """
+        if self._lasts():
+            return
+        async with self._lock:
+            if self._lasts():
+                return
+            with watch.phase(Phase.AUTH):
+                token = await self._fetch(watch.aside())
+            now = self._clock.wall()
+            life = max(0.0, token.expires_at - now)
+            self._renew_at = now + max(life - _MARGIN, life * 0.8)
+            self._token = token
+
+    def _lasts(self) -> bool:
+        return self._token is not None and self._clock.wall() < self._renew_at
+
+    @property
+    def token(self) -> Token:
+        """The token; `ready` comes first."""
+        if self._token is None:
+            raise RuntimeError("a token was used before it was fetched")
+        return self._token
+
+    def stamp(self, request: httpx.Request) -> None:
+        """Put the token on *request*."""
+        request.headers[HEADER] = self.token.value
+
+    def invalidate(self, request: httpx.Request) -> bool:
+        """Forget the token that *request* carries; one that another run fetched meanwhile is kept."""
+        if self._token is not None and request.headers.get(HEADER) == self._token.value:
+            self._renew_at = 0.0
+        return True
+
+
+def texts(mapping: object, *names: str) -> tuple[str, ...]:
+    """The texts under *names* in *mapping*, empty where there is none."""
+    found: Mapping[str, object] = mapping if isinstance(mapping, dict) else {}
+    return tuple(value if isinstance(value := found.get(name), str) else "" for name in names)

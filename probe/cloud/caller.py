@@ -1,0 +1,140 @@
+"""Makes the calls that a vendor file describes: renders, authenticates, sends, and follows pages."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+import httpx
+
+from probe.cloud.auth.contract import Auth
+from probe.cloud.complaint import VendorComplaint
+from probe.cloud.entry import VendorEntry
+from probe.cloud.file.operation import Listing, Operation
+from probe.cloud.file.vendor import Endpoint
+from probe.cloud.hosts import HostRefused, checked_url
+from probe.cloud.line import Answer, Line
+from probe.cloud.marks import MARK_AGENT
+from probe.cloud.paging import NextPage, endless, next_page
+from probe.cloud.reading import items_of
+from probe.cloud.rendering import render
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import WIRE_PHASES
+from probe.model.stopwatch import Stopwatch
+
+_FIRST: Final = NextPage()
+
+
+class Caller:
+    """Calls one vendor, as one customer of it."""
+
+    def __init__(self, entry: VendorEntry, line: Line, auth: Auth) -> None:
+        self._entry = entry
+        self._line = line
+        self._auth = auth
+        self._common: Mapping[str, object] = {"region": entry.region, "mark": MARK_AGENT}
+
+    async def authenticate(self, watch: Stopwatch) -> None:
+        """Have what is needed for a request; obtaining it is phase `auth`.
+
+        Raises:
+            ProbeFailed: it cannot be had.
+        """
+        await self._auth.ready(watch)
+
+    async def call(
+        self,
+        name: str,
+        operation: Operation,
+        values: Mapping[str, object],
+        watch: Stopwatch,
+        *,
+        account: Stopwatch | None = None,
+        page: NextPage = _FIRST,
+    ) -> Answer:
+        """Make one call.
+
+        An answer that says our credentials are no longer good renews them once and repeats the call, which the vendor
+        has certainly not done; only the repetition's phases count.
+
+        Args:
+            name: what it is counted as.
+            operation: the call.
+            values: for its templates, beside those that every call has.
+            watch: the run's stopwatch, for authentication.
+            account: where the wire's phases go; *watch* if it is not given.
+            page: which page is wanted.
+
+        Raises:
+            VendorComplaint: the vendor did not do it.
+            ProbeFailed: there was no answer.
+        """
+        account = account or watch
+        request = await self._prepare(operation, values, watch, page)
+        try:
+            return await self._exchange(name, operation, request, account)
+        except VendorComplaint as complaint:
+            if not complaint.renewable or not self._auth.invalidate(request):
+                raise
+        for phase in WIRE_PHASES:
+            account.phases.pop(phase, None)
+        request = await self._prepare(operation, values, watch, page)
+        return await self._exchange(name, operation, request, account)
+
+    async def pages(
+        self, name: str, listing: Listing, values: Mapping[str, object], watch: Stopwatch, account: Stopwatch
+    ) -> AsyncIterator[tuple[Answer, list[object]]]:
+        """Every page of a list, with its items.
+
+        Raises:
+            VendorComplaint: a page was refused, or the list does not end.
+            ProbeFailed: there was no answer.
+        """
+        page: NextPage | None = _FIRST
+        seen: set[NextPage] = set()
+        base = httpx.URL(await self._base(listing.endpoint, watch))
+        while page is not None:
+            if page in seen or len(seen) >= listing.max_pages:
+                raise endless(listing)
+            seen.add(page)
+            answer = await self.call(name, listing, values, watch, account=account, page=page)
+            items = items_of(listing.items, answer)
+            yield answer, items
+            page = next_page(listing, answer, items, base)
+
+    async def _prepare(
+        self, operation: Operation, values: Mapping[str, object], watch: Stopwatch, page: NextPage
+    ) -> httpx.Request:
+        base = await self._base(operation.endpoint, watch)
+        request = render(operation, self._endpoint(operation), base, {**self._common, **values}, dict(page.parameters))
+        if page.address:
+            request.url = request.url.copy_with(raw_path=page.address.encode("ascii", "ignore"))
+        self._auth.stamp(request, self._endpoint(operation))
+        return request
+
+    async def _exchange(self, name: str, operation: Operation, request: httpx.Request, account: Stopwatch) -> Answer:
+        return await self._line.exchange(
+            name,
+            request,
+            account,
+            codec=self._endpoint(operation).codec,
+            expect=operation.expect,
+            complaint=operation.complaint,
+            clocked=self._auth.clocked,
+        )
+
+    def _endpoint(self, operation: Operation) -> Endpoint:
+        return self._entry.file.endpoints[operation.endpoint]
+
+    async def _base(self, name: str, watch: Stopwatch) -> str:
+        """The URL of the endpoint *name*, once everything is there that a request to it needs."""
+        await self._auth.ready(watch)
+        entry, endpoint = self._entry, self._entry.file.endpoints[name]
+        try:
+            url = entry.url(name)
+            if url is None and endpoint.catalog is not None:
+                told = self._auth.catalog(endpoint.catalog)
+                url = None if told is None else checked_url(told, insecure_http=entry.insecure_http)
+        except HostRefused as error:
+            raise ProbeFailed(Outcome.INVALID, f"endpoint {name}: {error}") from error
+        if url is None:
+            raise ProbeFailed(Outcome.INVALID, f"{entry.name} in {entry.region} has no endpoint `{name}`")
+        return url

@@ -1,0 +1,286 @@
+"""A vendor as the rest of the agent knows it: rent, look, give back, list, read, ask for datapoints."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from probe.cloud.auth.contract import AuthSurroundings, load_auth
+from probe.cloud.caller import Caller
+from probe.cloud.complaint import VendorComplaint, found_text
+from probe.cloud.entry import VendorEntry
+from probe.cloud.file.errors import Verdict
+from probe.cloud.file.instances import Instances
+from probe.cloud.file.monitoring import InstancePoints, Monitoring, SeriesPoints
+from probe.cloud.file.operation import Operation
+from probe.cloud.file.vendor import Capability, VendorFile
+from probe.cloud.line import Answer, Line, Sender, unparseable
+from probe.cloud.lookup import Directory
+from probe.cloud.marks import MARK_AGENT, as_pairs, write_marks
+from probe.cloud.moments import format_iso
+from probe.cloud.order import Order, Points, View
+from probe.cloud.reading import find, read_points, read_view
+from probe.cloud.waiting import Pace
+from probe.model.clock import Clock
+from probe.model.instance import InstanceState
+from probe.model.meter import Meter
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import Phase
+from probe.model.stopwatch import Fact, Stopwatch
+
+_MILLISECONDS: Final = 1_000
+
+
+class Cloud:
+    """One vendor entry, ready to be used by all its probes; remembers its token across runs.
+
+    Every call counts in the meter. `read` and `datapoints` account the wire's phases on the run's stopwatch; the many
+    exchanges of an instance's life do not.
+
+    Attributes:
+        entry: which vendor, and as whom.
+    """
+
+    def __init__(self, entry: VendorEntry, wire: Sender, clock: Clock, meter: Meter) -> None:
+        self.entry = entry
+        self._clock = clock
+        line = Line(entry, wire, clock, meter)
+        kind = load_auth(entry.file.auth.kind)
+        options = kind.Options.model_validate(entry.file.auth.options)
+        auth = kind.build(AuthSurroundings(entry=entry, options=options, line=line, clock=clock))
+        self._caller = Caller(entry, line, auth)
+        self._directory = Directory(self._caller, clock)
+
+    @property
+    def name(self) -> str:
+        """The `vendor` label."""
+        return self.entry.name
+
+    @property
+    def region(self) -> str:
+        """The vendor's region."""
+        return self.entry.region
+
+    @property
+    def file(self) -> VendorFile:
+        """How its API is spoken to."""
+        return self.entry.file
+
+    @property
+    def pace(self) -> Pace:
+        """How often the vendor may be asked whether something has changed."""
+        return Pace.of(self._instances.poll)
+
+    @property
+    def not_found_grace(self) -> float:
+        """Seconds after a create for which the vendor may not know the instance."""
+        return self._instances.not_found_grace
+
+    @property
+    def list_delay(self) -> float:
+        """Seconds after a create for which the vendor's list may not show the instance."""
+        return self._instances.list.delay
+
+    def has(self, capability: Capability) -> bool:
+        """Whether the vendor's file says how *capability* is used."""
+        return self.file.has(capability)
+
+    def read_operations(self) -> tuple[str, ...]:
+        """The operations that `read` knows."""
+        return self.file.read_operations()
+
+    async def authenticate(self, watch: Stopwatch) -> None:
+        """Have what is needed for a request; obtaining it is phase `auth`.
+
+        Raises:
+            ProbeFailed: it cannot be had.
+        """
+        await self._caller.authenticate(watch)
+
+    async def resolve(self, size: str, image: str, watch: Stopwatch) -> tuple[str, str]:
+        """The vendor's identifiers of a size and an image, which may be aliases, names or identifiers.
+
+        What the vendor had to be asked is remembered, so that `create` after it asks nothing.
+
+        Raises:
+            ProbeFailed: the vendor could not be asked.
+        """
+        return (
+            await self._directory.identify("sizes", self.file.sizes.find, self.resolve_size(size), watch),
+            await self._directory.identify("images", self.file.images.find, self.resolve_image(image), watch),
+        )
+
+    def resolve_size(self, alias: str) -> str:
+        """The vendor's own word for a size, without asking the vendor."""
+        return self.entry.size(alias)
+
+    def resolve_image(self, alias: str) -> str:
+        """The vendor's own word for an image, without asking the vendor."""
+        return self.entry.image(alias)
+
+    async def read(self, operation: str, watch: Stopwatch) -> Answer:
+        """Make the read *operation*; of a list, its first page. The wire's phases go to *watch*.
+
+        Raises:
+            ProbeFailed: there was no answer, or one that complains.
+        """
+        if operation == "list" and self.file.instances is not None:
+            return await self._caller.call("list", self._instances.list, _FILTER_NOTHING, watch)
+        return await self._caller.call(operation, self.file.reads[operation], {}, watch)
+
+    async def create(self, order: Order, watch: Stopwatch) -> str:
+        """Rent an instance; the vendor's identifier of it.
+
+        The request is sent once. It is repeated only when the vendor refused our token, and so has done nothing.
+
+        Raises:
+            ProbeFailed: it was refused, or nobody knows whether it was done.
+        """
+        operation = self._instances.create
+        size, image = await self.resolve(order.size, order.image, watch)
+        answer = await self._call("create", operation, self._order_values(order, size, image), watch)
+        identifier = found_text(operation.id, answer.body)
+        if not identifier:
+            raise unparseable("identifier of the new instance", answer)
+        watch.facts[Fact.INSTANCE] = identifier
+        return identifier
+
+    async def inspect(self, instance_id: str, watch: Stopwatch) -> View | None:
+        """How an instance is; None if the vendor says that there is none.
+
+        Raises:
+            ProbeFailed: the vendor could not be asked.
+        """
+        operation = self._instances.get
+        try:
+            answer = await self._call("get", operation, {"id": instance_id}, watch)
+        except VendorComplaint as complaint:
+            if complaint.verdict is Verdict.NOT_FOUND:
+                return None
+            raise
+        item = find(operation.item, answer, "instance")
+        return None if item is None else read_view(self._instances, self.file.errors, item, answer)
+
+    async def delete(self, instance_id: str, watch: Stopwatch) -> None:
+        """Give an instance back; that there is none is fine.
+
+        Raises:
+            ProbeFailed: the vendor did not acknowledge it.
+        """
+        try:
+            await self._call("delete", self._instances.delete, {"id": instance_id}, watch)
+        except VendorComplaint as complaint:
+            if complaint.verdict is not Verdict.NOT_FOUND:
+                raise
+
+    async def inventory(self, watch: Stopwatch, marks: Mapping[str, str] | None = None) -> list[View]:
+        """Every instance that the vendor still has and that carries *marks*; without them, the mark of any agent.
+
+        The vendor may filter; whatever it does, only what carries the marks is in the result.
+
+        Raises:
+            ProbeFailed: the list is not complete.
+        """
+        listing, wanted = self._instances.list, dict(marks or {})
+        values = {"marks_json": json.dumps(wanted, separators=(",", ":")) if wanted else None}
+        views: list[View] = []
+        async for answer, items in self._caller.pages("list", listing, values, watch, watch.aside()):
+            views.extend(read_view(self._instances, self.file.errors, item, answer) for item in items)
+        return [
+            view
+            for view in views
+            if view.state is not InstanceState.GONE
+            and MARK_AGENT in view.marks
+            and wanted.items() <= view.marks.items()
+        ]
+
+    async def datapoints(self, subject: Mapping[str, object], watch: Stopwatch, since: float) -> Points:
+        """The datapoints since *since* (seconds since 1970) of an `instance` or a `series`; the whole is phase `query`.
+
+        Raises:
+            ProbeFailed: the vendor could not be asked, or knows nothing of the subject (invalid).
+        """
+        operation = self._query(subject)
+        values = {**self._subject_values(operation, subject), **_times(since, self._clock.wall())}
+        await self.authenticate(watch)
+        with watch.phase(Phase.QUERY):
+            try:
+                answer = await self._caller.call("datapoints", operation, values, watch)
+            except VendorComplaint as complaint:
+                if complaint.verdict is Verdict.NOT_FOUND:
+                    complaint.outcome = Outcome.INVALID  # it is the configuration that names it
+                raise
+            return read_points(operation.points, answer)
+
+    @property
+    def _instances(self) -> Instances:
+        if self.file.instances is None:
+            raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} says nothing of instances")
+        return self.file.instances
+
+    @property
+    def _monitoring(self) -> Monitoring:
+        if self.file.monitoring is None:
+            raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} says nothing of monitoring")
+        return self.file.monitoring
+
+    async def _call(self, name: str, operation: Operation, values: Mapping[str, object], watch: Stopwatch) -> Answer:
+        """A call of an instance's life, whose wire phases are not the run's; its request id is."""
+        account = watch.aside()
+        try:
+            return await self._caller.call(name, operation, values, watch, account=account)
+        finally:
+            if Fact.REQUEST_ID in account.facts:
+                watch.facts[Fact.REQUEST_ID] = account.facts[Fact.REQUEST_ID]
+
+    def _order_values(self, order: Order, size: str, image: str) -> dict[str, object]:
+        data = order.user_data.encode()
+        return {
+            "name": order.name,
+            "size": size,
+            "image": image,
+            "token": order.token,
+            "marks": write_marks(self._instances.marks, order.marks),
+            "user_data": order.user_data or None,
+            "user_data_base64": base64.b64encode(data).decode("ascii") if data else None,
+            **self._network_values(order.network),
+        }
+
+    def _network_values(self, ordered: Mapping[str, object]) -> dict[str, object]:
+        chosen = {**self.entry.network, **ordered}
+        options = self.file.network.options
+        return {f"network.{name}": chosen.get(name, option.default) for name, option in options.items()}
+
+    def _query(self, subject: Mapping[str, object]) -> InstancePoints | SeriesPoints:
+        monitoring = self._monitoring
+        query = monitoring.series if "series" in subject else monitoring.instance
+        if query is None:
+            raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} cannot ask for {', '.join(subject)}")
+        return query
+
+    def _subject_values(self, query: InstancePoints | SeriesPoints, subject: Mapping[str, object]) -> dict[str, object]:
+        if isinstance(query, InstancePoints):
+            return {"instance": subject["instance"]}
+        series = subject["series"]
+        given = series if isinstance(series, Mapping) else {}
+        values: dict[str, object] = {}
+        for name, field in query.fields.items():
+            value = given.get(name, field.default)
+            if field.pairs is not None and isinstance(value, Mapping):
+                value = as_pairs(value, *field.pairs)
+            values[f"series.{name}"] = value
+        return values
+
+
+_FILTER_NOTHING: Final[Mapping[str, object]] = {"marks_json": None}
+
+
+def _times(since: float, until: float) -> dict[str, object]:
+    return {
+        "from_s": int(since),
+        "to_s": int(until),
+        "from_ms": int(since * _MILLISECONDS),
+        "to_ms": int(until * _MILLISECONDS),
+        "from_iso": format_iso(since),
+        "to_iso": format_iso(until),
+    }

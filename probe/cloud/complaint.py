@@ -1,0 +1,129 @@
+"""What a vendor complained about, and what that means by the rules of its file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from probe.cloud.file.errors import ErrorRule, Errors, Verdict
+from probe.cloud.moments import parse_http_date
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.notation.paths import Query, QueryTypeError
+
+_READABLE: Final = 300
+"""Characters of a vendor's message that go into a detail."""
+_LONGEST_WAIT: Final = 3_600.0
+"""Seconds beyond which a vendor's wish to be left alone is a mistake, or an attack."""
+_SERVER_ERROR: Final = 500
+
+
+class VendorComplaint(ProbeFailed):
+    """Raised when the vendor answered, and did not do what was asked.
+
+    Attributes:
+        verdict: what it means by the rules of the vendor's file.
+        code: the vendor's own code, empty if it gave none.
+        status: the HTTP status.
+        request_id: what to tell the vendor's support, empty if it gave none.
+        retry_after: seconds after which the vendor wants to be asked again.
+        renewable: whether new credentials may help.
+    """
+
+    def __init__(
+        self,
+        verdict: Verdict,
+        detail: str,
+        *,
+        code: str = "",
+        status: int = 0,
+        request_id: str = "",
+        retry_after: float | None = None,
+        renewable: bool = False,
+        outcome: Outcome | None = None,
+    ) -> None:
+        super().__init__(outcome or verdict.outcome, detail)
+        self.verdict = verdict
+        self.code = code
+        self.status = status
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.renewable = renewable
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules say of an error.
+
+    Attributes:
+        matched: whether a rule knew it.
+    """
+
+    verdict: Verdict
+    code: str
+    message: str
+    matched: bool
+    renew: bool = False
+
+
+def judge(errors: Errors, status: int, body: object, headers: Mapping[str, str], code: str | None = None) -> Judgement:
+    """What an answer with *status* and the decoded *body* means; *code* if it stood elsewhere than the file says."""
+    said = code if code is not None else found_text(errors.code, body)
+    message = found_text(errors.message, body)
+    rule = match(errors.rules, status=status, code=said, message=message, headers=headers)
+    if rule is not None:
+        return Judgement(rule.verdict, said, message, matched=True, renew=rule.renew)
+    fallback = Verdict.VENDOR_ERROR if status >= _SERVER_ERROR else Verdict.INVALID
+    return Judgement(fallback, said, message, matched=False)
+
+
+def match(
+    rules: tuple[ErrorRule, ...], *, status: int | None, code: str, message: str, headers: Mapping[str, str]
+) -> ErrorRule | None:
+    """The first rule that fits; *status* is None where there was no answer of its own (a failed state)."""
+    return next((rule for rule in rules if _fits(rule, status, code, message, headers)), None)
+
+
+def _fits(rule: ErrorRule, status: int | None, code: str, message: str, headers: Mapping[str, str]) -> bool:
+    return (
+        (not rule.status or status in rule.status)
+        and (not rule.code or code in rule.code)
+        and (rule.code_regex is None or rule.code_regex.search(code) is not None)
+        and (rule.message is None or rule.message.search(message) is not None)
+        and all(name in headers and pattern.search(headers[name]) for name, pattern in rule.headers.items())
+    )
+
+
+def found_text(query: Query | None, data: object) -> str:
+    """What *query* finds in *data* as readable text; empty for nothing and for what is no text or number."""
+    if query is None:
+        return ""
+    try:
+        found: Any = query.search(data)
+    except QueryTypeError:
+        return ""
+    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+        return ""
+    return str(found)
+
+
+def describe(judgement: Judgement, status: int) -> str:
+    """The complaint for people, on one line and of readable length."""
+    words = " ".join(part for part in (judgement.code, judgement.message) if part)
+    said = " ".join(words.split()) or "no explanation"
+    return f"HTTP {status}: {said[:_READABLE]}"
+
+
+def retry_after(names: tuple[str, ...], headers: Mapping[str, str], wall: float) -> float | None:
+    """Seconds after which the vendor wants to be asked again, from the first of the headers *names* that says so."""
+    for name in names:
+        seconds = _seconds(headers.get(name, ""), wall)
+        if seconds is not None:
+            return min(max(seconds, 0.0), _LONGEST_WAIT)
+    return None
+
+
+def _seconds(text: str, wall: float) -> float | None:
+    try:
+        return float(int(text))
+    except ValueError:
+        moment = parse_http_date(text)
+        return None if moment is None else moment - wall

@@ -1,0 +1,180 @@
+"""One item of `vendors:` in the configuration: a vendor file, and what is ours in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from probe.cloud.file.vendor import Choices, CredentialSet, Endpoint, Profile, VendorFile
+from probe.cloud.hosts import HostRefused, checked_url, render_url
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.secret import Secret, SecretUnavailable
+from probe.wire.route import Route
+
+Trail = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorEntry:
+    """A vendor as the configuration names it.
+
+    Attributes:
+        name: the `vendor` label.
+        region: the vendor's region.
+        file: how its API is spoken to.
+        credentials: by the names that the file knows.
+        endpoints: URLs that win over the file's, the profile's and the catalog's.
+        network: options for the instances' network.
+        insecure_http: whether secrets may travel in the clear.
+        profile: which of the file's particular clouds it is.
+        route: how its hosts are reached.
+    """
+
+    name: str
+    region: str
+    file: VendorFile
+    credentials: Mapping[str, Secret] = field(default_factory=dict)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    network: Mapping[str, object] = field(default_factory=dict)
+    insecure_http: bool = False
+    profile: str | None = None
+    route: Route = field(default_factory=Route)
+
+    @property
+    def particular(self) -> Profile | None:
+        """The chosen profile; None if there is none, or if the file does not have it."""
+        return self.file.profiles.get(self.profile) if self.profile is not None else None
+
+    def secret(self, name: str) -> str | None:
+        """The credential *name*, read now; the profile's or the file's default if none was given, else None.
+
+        Raises:
+            ProbeFailed: denied: it cannot be read.
+        """
+        if name not in self.credentials:
+            return self._default(name)
+        try:
+            return self.credentials[name].reveal()
+        except SecretUnavailable as error:
+            raise ProbeFailed(Outcome.DENIED, str(error)) from error
+
+    def _default(self, name: str) -> str | None:
+        if self.particular is not None and name in self.particular.credentials:
+            return self.particular.credentials[name]
+        chosen = self.credential_set
+        return None if chosen is None else chosen.defaults.get(name)
+
+    @property
+    def credential_set(self) -> CredentialSet | None:
+        """The way to identify oneself that the given credentials are complete for; None if for none."""
+        given = self.credentials.keys() | (self.particular.credentials.keys() if self.particular else set())
+        complete = [way for way in self.file.credentials.values() if way.required.keys() <= given]
+        known = [way for way in complete if self.credentials.keys() <= way.required.keys() | way.optional.keys()]
+        return max(known, key=lambda way: len(way.required), default=None)
+
+    def url(self, name: str) -> str | None:
+        """Where the endpoint *name* is as far as we know without asking anybody: None if a catalog must tell.
+
+        Raises:
+            HostRefused: no secret may be sent there.
+        """
+        if name in self.endpoints:
+            return checked_url(self.endpoints[name], insecure_http=self.insecure_http)
+        written = self._profile_url(name) or self._file_url(self.file.endpoints.get(name))
+        return None if written is None else checked_url(written, insecure_http=self.insecure_http)
+
+    def _profile_url(self, name: str) -> str | None:
+        profile = self.particular
+        if profile is None:
+            return None
+        here = profile.regions.get(self.region)
+        if here is not None and name in here.endpoints:
+            return here.endpoints[name]
+        template = profile.endpoints.get(name)
+        return None if template is None else render_url(template, {"region": self.region})
+
+    def _file_url(self, endpoint: Endpoint | None) -> str | None:
+        if endpoint is None or endpoint.url is None:
+            return None
+        return render_url(endpoint.url, {"region": self.region})
+
+    def size(self, alias: str) -> str:
+        """The vendor's word for a size; *alias* itself if nobody gave it a meaning."""
+        return _meaning(alias, self.particular.sizes if self.particular else {}, self.file.sizes)
+
+    def image(self, alias: str) -> str:
+        """The vendor's word for an image; *alias* itself if nobody gave it a meaning."""
+        return _meaning(alias, self.particular.images if self.particular else {}, self.file.images)
+
+
+def _meaning(alias: str, particular: Mapping[str, str], general: Choices) -> str:
+    return particular.get(alias) or general.aliases.get(alias) or alias
+
+
+def entry_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
+    """What only an entry and its file together can tell: where, what is wrong, what to do about it."""
+    return [
+        *_profile_complaints(entry),
+        *_credential_complaints(entry),
+        *_endpoint_complaints(entry),
+        *_network_complaints(entry),
+    ]
+
+
+def _profile_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
+    if entry.profile is None:
+        return []
+    profile = entry.particular
+    if profile is None:
+        return [(("profile",), f"{entry.file.vendor} has no profile `{entry.profile}`", _choose(entry.file.profiles))]
+    if profile.regions and entry.region not in profile.regions:
+        return [(("region",), f"{profile.title} has no region `{entry.region}`", _choose(profile.regions))]
+    return []
+
+
+def _credential_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
+    ways = entry.file.credentials
+    known = {name for way in ways.values() for name in (*way.required, *way.optional)}
+    unknown = [name for name in entry.credentials if name not in known]
+    complaints: list[tuple[Trail, str, str]] = [
+        (("credentials", name), f"{entry.file.vendor} takes no credential `{name}`", _choose(sorted(known)))
+        for name in unknown
+    ]
+    if not unknown and entry.credential_set is None:
+        wanted = "; or ".join(", ".join(way.required) or "none at all" for way in ways.values())
+        complaints.append(
+            (("credentials",), "the credentials are not complete, or do not go together", f"give {wanted}")
+        )
+    return complaints
+
+
+def _endpoint_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
+    complaints: list[tuple[Trail, str, str]] = []
+    for name in entry.endpoints:
+        if name not in entry.file.endpoints:
+            what = f"{entry.file.vendor} has no endpoint `{name}`"
+            complaints.append((("endpoints", name), what, _choose(entry.file.endpoints)))
+    for name, endpoint in entry.file.endpoints.items():
+        trail: Trail = ("endpoints", name)
+        try:
+            url = entry.url(name)
+        except HostRefused as error:
+            remedy = "use https, or allow it by `insecure_http: true`"
+            complaints.append((trail if name in entry.endpoints else ("region",), str(error), remedy))
+        else:
+            if url is None and endpoint.given:
+                complaints.append(
+                    (trail, f"nobody says where `{name}` is", "write its URL here, or choose a `profile`")
+                )
+    return complaints
+
+
+def _network_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
+    options = entry.file.network.options
+    return [
+        (("network", name), f"{entry.file.vendor} has no network option `{name}`", _choose(options))
+        for name in entry.network
+        if name not in options
+    ]
+
+
+def _choose(names: Mapping[str, object] | list[str]) -> str:
+    return f"choose one of {', '.join(names)}" if names else "remove it: there is none"

@@ -1,0 +1,67 @@
+"""Which hosts may receive a secret.
+
+Those that the operator or the vendor file named, and those in a catalog that came from such a host over a connection
+that was trusted: every client of these clouds does the same, since the catalog is how a cloud says where it is. What
+is refused, wherever it was named: plain http beyond loopback unless the operator said `insecure_http: true`, any
+scheme but http and https, and a URL that carries a user's name. An address that an answer holds (the next page) is
+followed only on the host that gave the answer.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from probe.notation.templates import Template
+
+_HOST_PART: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+class HostRefused(ValueError):  # noqa: N818 - the configuration or the catalog is at fault
+    """Raised for a URL that must not receive a secret; the message says why."""
+
+
+def checked_url(url: str, *, insecure_http: bool) -> str:
+    """*url* without a slash at its end, if a secret may be sent to it.
+
+    Raises:
+        HostRefused: it may not.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise HostRefused(f"`{url}` is not a URL ({error})") from error
+    if parts.scheme not in {"http", "https"} or not host or port == 0:
+        raise HostRefused(f"`{url}` is not a URL with http or https and a host")
+    if parts.username is not None or parts.password is not None:
+        raise HostRefused(f"the URL of {host} carries a user's name: credentials belong under `credentials`")
+    if parts.query or parts.fragment:
+        raise HostRefused(f"`{url}` ends in a query or a fragment, which an endpoint must not")
+    if parts.scheme == "http" and not insecure_http and not is_local(host):
+        raise HostRefused(f"`{url}` is plain http: a secret would travel in the clear")
+    return url.rstrip("/")
+
+
+def is_local(host: str) -> bool:
+    """Whether *host* is this machine, whatever a name server says."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def render_url(template: Template, values: Mapping[str, str]) -> str:
+    """The URL that *template* makes of *values*, each of which must be a part of a host's name and nothing more.
+
+    Raises:
+        HostRefused: one of them could lead the URL to another host.
+        UnknownName: one is missing.
+    """
+    for name in template.names & values.keys():
+        if not _HOST_PART.fullmatch(values[name]):
+            raise HostRefused(f"{name} `{values[name]}` cannot be part of a host's name")
+    return str(template.render(values))

@@ -1,0 +1,188 @@
+"""The line to one vendor: every exchange with it passes here, is counted, and is judged by the vendor's own rules."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+import httpx
+
+from probe.cloud.codecs import Unparseable, decode
+from probe.cloud.complaint import VendorComplaint, describe, judge, retry_after
+from probe.cloud.entry import VendorEntry
+from probe.cloud.file.errors import Verdict
+from probe.cloud.file.vendor import Limits
+from probe.cloud.moments import parse_http_date
+from probe.model.clock import Clock
+from probe.model.meter import Meter
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.stopwatch import Fact, Stopwatch
+from probe.notation.paths import Query
+from probe.wire.route import Route
+
+_LARGEST: Final = 8 << 20
+"""Bytes of an answer: a page of a thousand instances has two million."""
+_SKEWED: Final = 120.0
+"""Seconds between our clock and the vendor's beyond which a refused signature is the clock's fault, not the key's."""
+_TOO_MANY: Final = 429
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """What the cloud needs of the wire."""
+
+    async def send(
+        self, request: httpx.Request, watch: Stopwatch, route: Route, *, limit: int = 1 << 20
+    ) -> httpx.Response:
+        """Exchange one request for an answer that is read to its end, and account its phases on *watch*.
+
+        Raises:
+            ProbeFailed: there was no such answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor answered to a call that it did.
+
+    Attributes:
+        status: the HTTP status.
+        body: the decoded body; None for an empty one.
+        headers: as they came.
+        request_id: what to tell the vendor's support, empty if it gave none.
+    """
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+    request_id: str
+
+
+class Line:
+    """Sends requests that are complete, and tells answers from complaints."""
+
+    def __init__(self, entry: VendorEntry, sender: Sender, clock: Clock, meter: Meter) -> None:
+        self._entry = entry
+        self._sender = sender
+        self._clock = clock
+        self._meter = meter
+
+    async def exchange(
+        self,
+        operation: str,
+        request: httpx.Request,
+        watch: Stopwatch,
+        *,
+        codec: Literal["json", "xml"] = "json",
+        expect: tuple[int, ...] = (),
+        complaint: Query | None = None,
+        clocked: bool = False,
+    ) -> Answer:
+        """Exchange *request*, which is counted as *operation*, for an answer.
+
+        Args:
+            operation: a word from the vendor file, or `auth`.
+            request: with everything on it.
+            watch: where the wire's phases and the request's id go.
+            codec: what the answer is written in.
+            expect: statuses that mean success; any 2xx if none.
+            complaint: finds an error's code in an answer that says success.
+            clocked: whether a refusal may be the fault of our clock.
+
+        Raises:
+            VendorComplaint: the vendor answered otherwise.
+            ProbeFailed: there was no answer.
+        """
+        response = await self._send(operation, request, watch)
+        request_id = self._request_id(response, watch)
+        status = response.status_code
+        succeeded = status in expect if expect else response.is_success
+        try:
+            body = decode(codec, response.content)
+        except Unparseable as error:
+            if succeeded:
+                detail = f"HTTP {status}: {error}"
+                raise VendorComplaint(Verdict.VENDOR_ERROR, detail, status=status, request_id=request_id) from error
+            body = None
+        hidden = complaint.search(body) if succeeded and complaint is not None and complaint.holds(body) else None
+        if succeeded and hidden is None:
+            return Answer(status, body, response.headers, request_id)
+        raise self._complaint(response, body, request_id, code=None if hidden is None else str(hidden), clocked=clocked)
+
+    async def _send(self, operation: str, request: httpx.Request, watch: Stopwatch) -> httpx.Response:
+        entry = self._entry
+        started, code = self._clock.now(), "error"
+        try:
+            response = await self._sender.send(request, watch, entry.route, limit=_LARGEST)
+            code = _class(response.status_code)
+        finally:
+            self._meter.api_request(entry.name, entry.region, operation, code, self._clock.now() - started)
+        self._note_budget(entry.file.limits, response.headers)
+        return response
+
+    def _request_id(self, response: httpx.Response, watch: Stopwatch) -> str:
+        found = next((response.headers[name] for name in self._entry.file.request_id if name in response.headers), "")
+        if found:
+            watch.facts[Fact.REQUEST_ID] = found
+        return found
+
+    def _complaint(
+        self, response: httpx.Response, body: object, request_id: str, *, code: str | None, clocked: bool
+    ) -> VendorComplaint:
+        file, status = self._entry.file, response.status_code
+        judgement = judge(file.errors, status, body, response.headers, code)
+        if not judgement.matched:
+            self._meter.unmatched_error(self._entry.name, self._entry.region)
+            _logger.warning("%s: no rule of %s knows %s", self._entry.name, file.vendor, describe(judgement, status))
+        detail, outcome = describe(judgement, status), None
+        if clocked and judgement.verdict is Verdict.DENIED:
+            skew = self._skew(response.headers)
+            if abs(skew) > _SKEWED:
+                where = "ahead of" if skew > 0 else "behind"
+                detail, outcome = f"{detail} (our clock is {abs(skew):.0f} s {where} theirs)", Outcome.OVERLOADED
+        return VendorComplaint(
+            judgement.verdict,
+            detail,
+            code=judgement.code,
+            status=status,
+            request_id=request_id,
+            retry_after=retry_after(file.limits.retry_after, response.headers, self._clock.wall()),
+            renewable=judgement.verdict is Verdict.DENIED and (status == httpx.codes.UNAUTHORIZED or judgement.renew),
+            outcome=outcome,
+        )
+
+    def _skew(self, headers: Mapping[str, str]) -> float:
+        theirs = parse_http_date(headers.get("Date", ""))
+        return 0.0 if theirs is None else self._clock.wall() - theirs
+
+    def _note_budget(self, limits: Limits, headers: Mapping[str, str]) -> None:
+        limit = _number(headers, limits.limit)
+        remaining = _number(headers, limits.remaining)
+        used = _number(headers, limits.used)
+        if remaining is None and limit is not None and used is not None:
+            remaining = limit - used
+        reset = _number(headers, limits.reset)
+        if reset is not None and limits.reset_is == "seconds":
+            reset += self._clock.wall()
+        if (limit, remaining, reset) != (None, None, None):
+            entry = self._entry
+            self._meter.api_budget(entry.name, entry.region, limit=limit, remaining=remaining, reset=reset)
+
+
+def unparseable(what: str, answer: Answer) -> ProbeFailed:
+    """The failure of a vendor whose answer says success, and lacks *what* it must hold."""
+    detail = f"HTTP {answer.status}: the answer has no {what}"
+    return VendorComplaint(Verdict.VENDOR_ERROR, detail, status=answer.status, request_id=answer.request_id)
+
+
+def _class(status: int) -> str:
+    return "429" if status == _TOO_MANY else f"{status // 100}xx"
+
+
+def _number(headers: Mapping[str, str], name: str | None) -> float | None:
+    try:
+        return float(headers[name]) if name is not None and name in headers else None
+    except ValueError:
+        return None

@@ -1,0 +1,63 @@
+"""Further pages of a list: a closed set of ways to ask for them, and a bound for lists that never end."""
+
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from probe.cloud.complaint import VendorComplaint, found_text
+from probe.cloud.file.errors import Verdict
+from probe.cloud.file.operation import Listing, MarkerPage, NextUrlPage, TokenPage
+from probe.cloud.line import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """How the next page is asked for.
+
+    Attributes:
+        parameters: what the next call carries beside what every page's does.
+        address: path and query that replace the call's own; empty if they stay.
+    """
+
+    parameters: tuple[tuple[str, str], ...] = ()
+    address: str = ""
+
+
+def next_page(listing: Listing, answer: Answer, items: list[object], asked: httpx.URL) -> NextPage | None:
+    """The page after *answer*, which held *items* and came from *asked*; None if it was the last.
+
+    Raises:
+        VendorComplaint: vendor_error: the next page is said to be on another host.
+    """
+    page = listing.page
+    if isinstance(page, TokenPage):
+        token = found_text(page.next, answer.body)
+        return NextPage(parameters=((page.send_as, token),)) if token else None
+    if isinstance(page, MarkerPage):
+        marker = found_text(page.marker, items[-1]) if len(items) >= page.size else ""
+        return NextPage(parameters=((page.send_as, marker),)) if marker else None
+    if isinstance(page, NextUrlPage):
+        address = found_text(page.next, answer.body)
+        return NextPage(address=_same_host(address, asked, answer)) if address else None
+    return None
+
+
+def _same_host(address: str, asked: httpx.URL, answer: Answer) -> str:
+    """Path and query of *address*, if it is on the host that was asked.
+
+    Only those are used: behind a proxy many a cloud writes its links with the scheme and port of its inside.
+    """
+    try:
+        parts = urlsplit(urljoin(str(asked), address))
+        if parts.hostname == asked.host:
+            return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    except ValueError:
+        pass  # a URL that cannot be read is on no host of ours
+    detail = "the next page is said to be on another host, where no credential of ours goes"
+    raise VendorComplaint(Verdict.VENDOR_ERROR, detail, status=answer.status, request_id=answer.request_id)
+
+
+def endless(listing: Listing) -> VendorComplaint:
+    """The failure of a vendor whose list goes on after the last page that makes sense."""
+    return VendorComplaint(Verdict.VENDOR_ERROR, f"the list did not end within {listing.max_pages} pages")

@@ -1,0 +1,85 @@
+"""From a call in a vendor file and the values of the moment to a request, complete but for its authentication."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+import httpx
+
+from probe.cloud.codecs import as_text, encode_form, encode_json, query_pairs
+from probe.cloud.file.operation import Operation
+from probe.cloud.file.vendor import Endpoint
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.notation.templates import Template
+
+_FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
+_JSON: Final = "application/json"
+_ACCEPTED: Final[Mapping[str, str]] = {"json": "application/json", "xml": "text/xml"}
+_LINE_BREAK: Final = re.compile(r"[\r\n\0]")
+
+
+def render(
+    operation: Operation,
+    endpoint: Endpoint,
+    base: str,
+    values: Mapping[str, object],
+    extra: Mapping[str, object] | None = None,
+) -> httpx.Request:
+    """The request that *operation* is, to *endpoint* at *base*.
+
+    Args:
+        operation: the call.
+        endpoint: gives headers and form parameters that all its calls have.
+        base: the endpoint's URL, without a slash at its end.
+        values: for the templates.
+        extra: what a page adds, to the form if there is one and else to the query.
+
+    Raises:
+        ProbeFailed: invalid: a value cannot be sent where it belongs.
+        UnknownName: a value is missing; the checks at load rule it out.
+    """
+    form = _mapping(operation.form, values)
+    query = _mapping(operation.query, values)
+    if extra and operation.form is not None:
+        form |= extra
+    elif extra:
+        query |= extra
+    headers = {"Accept": _ACCEPTED[endpoint.codec]}
+    content = b""
+    if operation.form is not None:
+        content, headers["Content-Type"] = encode_form(_mapping(endpoint.form, values) | form), _FORM
+    elif operation.json_body is not None:
+        content, headers["Content-Type"] = encode_json(operation.json_body.render(values)), _JSON
+    headers |= _headers(endpoint.headers, values) | _headers(operation.headers, values)
+    url = httpx.URL(base + _path(operation.path, values))
+    if query:
+        url = url.copy_merge_params(httpx.QueryParams(tuple(query_pairs(query))))
+    return httpx.Request(operation.method, url, headers=headers, content=content or None)
+
+
+def _mapping(template: Template | None, values: Mapping[str, object]) -> dict[str, object]:
+    if template is None:
+        return {}
+    rendered = template.render(values)
+    return dict(rendered) if isinstance(rendered, dict) else {}
+
+
+def _headers(template: Template | None, values: Mapping[str, object]) -> dict[str, str]:
+    headers = {name: as_text(value) for name, value in _mapping(template, values).items()}
+    for name, value in headers.items():
+        if _LINE_BREAK.search(value):
+            raise ProbeFailed(Outcome.INVALID, f"the header {name} would break in two")
+    return headers
+
+
+def _path(template: Template, values: Mapping[str, object]) -> str:
+    """The path, in which no value can be more than one segment: an identifier comes from outside."""
+    return str(template.render({name: _segment(name, values[name]) for name in template.names}))
+
+
+def _segment(name: str, value: object) -> str:
+    text = as_text(value)
+    if value is None or text in {"", ".", ".."}:
+        raise ProbeFailed(Outcome.INVALID, f"`{text}` cannot stand for {name} in a path")
+    return quote(text, safe="")
