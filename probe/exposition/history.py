@@ -17,6 +17,9 @@ FEWEST: Final = 30
 IN_ALL: Final = 24_000
 """Runs kept in all, some 30 MB: an agent with more than a hundred targets keeps fewer of each."""
 
+CALM: Final = 20
+"""So many ok runs in a row end a spell of failures: with fewer, one in ten would still look steady half of the time."""
+
 VALID: Final = frozenset({Blame.NONE, Blame.VENDOR})
 """Whose runs count for or against a vendor."""
 
@@ -26,13 +29,24 @@ class _Past:
     job: Job
     runs: deque[Measurement]
     since: float | None = None
+    unsteady_since: float | None = None
+    calm: int = 0
 
     def record(self, run: Measurement) -> None:
+        """Remember *run* and what it changes."""
         if self.since is None or self.runs[-1].ok != run.ok:
             self.since = run.started
         self.runs.append(run)
+        if run.blame is Blame.VENDOR:
+            self.calm = 0
+            self.unsteady_since = self.unsteady_since or run.started
+        elif run.ok:
+            self.calm += 1
+            if self.calm >= CALM:
+                self.unsteady_since = None
 
     def streak(self) -> Streak:
+        """How it has been doing."""
         valid = [run for run in self.runs if run.blame in VALID]
         return Streak(
             job=self.job,
@@ -40,6 +54,7 @@ class _Past:
             since=self.since,
             ok=sum(run.ok for run in valid),
             valid=len(valid),
+            unsteady_since=self.unsteady_since,
         )
 
 
@@ -55,9 +70,8 @@ class History:
         depth = max(FEWEST, min(MOST, IN_ALL // max(1, len(wanted))))
         self._past = {}
         for job in wanted:
-            old = known.get(job.target)
-            runs = deque(old.runs if old else (), maxlen=depth)
-            self._past[job.target] = _Past(job, runs, old.since if old else None)
+            past = self._past[job.target] = known.get(job.target) or _Past(job, deque())
+            past.job, past.runs = job, deque(past.runs, maxlen=depth)
 
     def record(self, measurement: Measurement) -> None:
         """Remember *measurement*, unless its target was never announced."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TextIO
 
+from probe.exposition.untrusted import visible
 from probe.model.clock import Clock
 from probe.model.measurement import Measurement
 from probe.model.outcome import Blame, Outcome
@@ -112,12 +113,7 @@ def _logfmt(value: object) -> str:
     text = str(value)
     if text and _BARE.issuperset(text):
         return text
-    return '"' + "".join(_NAMED.get(letter) or _visible(letter) for letter in text) + '"'
-
-
-def _visible(letter: str) -> str:
-    """*letter* itself if it shows; else its escape: line ends, terminal sequences, invisible and reordering marks."""
-    return letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+    return '"' + "".join(_NAMED.get(letter) or visible(letter) for letter in text) + '"'
 
 
 @dataclass(slots=True)

@@ -1,0 +1,27 @@
+"""One card per vendor and region: enough to see who is well from across the room."""
+
+from probe.exposition.page.drawing import strip
+from probe.exposition.page.markup import Markup, el, join, text
+from probe.exposition.page.pieces import chip, moment, steadiness
+from probe.exposition.page.verdict import Group, State
+
+
+def card(group: Group, now: float) -> Markup:
+    """How *group* is, and since when."""
+    runs = sorted((run for one in group.rows for run in one.runs), key=lambda run: run.started)
+    return el(
+        "article",
+        el("h2", group.name, el("small", group.region), chip(group.state)),
+        el("p", *steadiness(group.ok, group.valid), class_="share"),
+        strip(runs, now),
+        el("p", _spell(group, now), class_="quiet"),
+        class_=f"card s-{group.state.name.lower()}",
+    )
+
+
+def _spell(group: Group, now: float) -> Markup:
+    if group.unsteady_since is not None:
+        return join("unsteady since ", moment(group.unsteady_since, now))
+    if group.state is State.WAITING:
+        return text("waits for its first slot")
+    return text("no failure of the vendor lately" if group.state is State.OK else "see below")

@@ -1,0 +1,133 @@
+"""The page itself: what this is, which vendor is worst and since when, then every probe in a row."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from math import ceil
+from typing import Final
+
+from probe.exposition.page.cards import card
+from probe.exposition.page.markup import Markup, el, join, text
+from probe.exposition.page.pieces import legend, moment
+from probe.exposition.page.rows import table
+from probe.exposition.page.summary import summary
+from probe.exposition.page.verdict import Group, groups
+from probe.exposition.page.words import clock_time, iso, plural, short
+from probe.model.clock import Clock
+from probe.model.measurement import Measurement
+from probe.model.runs import Runs
+from probe.model.target import Layer
+
+REFRESH: Final = 5
+"""Seconds between two looks of the page at the agent."""
+
+_FOLDER: Final = files("probe.exposition.page")
+_STYLE: Final = (_FOLDER / "page.css").read_text("utf-8")
+_SCRIPT: Final = (_FOLDER / "page.js").read_text("utf-8")
+_ICON: Final = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' "
+    "rx='4' fill='%231f6f54'/%3E%3Cpath d='M2 9h3l2-5 3 8 2-3h2' fill='none' stroke='%23fff' stroke-width='1.6'/%3E"
+    "%3C/svg%3E"
+)
+_LAYERS: Final = (
+    (Layer.PLATFORM, "Vendors", "Vendor and probe", "What a customer meets at each vendor's API, worst vendor first."),
+    (Layer.SERVICE, "Own targets", "Target and probe", "Endpoints of your own, which count for no vendor."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Who is speaking.
+
+    Attributes:
+        agent: the agent's configured name.
+        vantage: where it measures from; may be empty.
+        version: of the program.
+        started: when the agent started, seconds since 1970.
+    """
+
+    agent: str
+    vantage: str
+    version: str
+    started: float
+
+
+class Page:
+    """Renders the state of everything, in pieces that give the loop to others in between."""
+
+    def __init__(self, runs: Runs, clock: Clock, about: About) -> None:
+        self._runs = runs
+        self._clock = clock
+        self._about = about
+
+    async def whole(self, nonce: str) -> AsyncIterator[bytes]:
+        """The document; *nonce* lets its own style and script through the content security policy."""
+        opening = (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" '
+            f'content="light dark"><title>{text(self._about.agent)} · Probe</title><link rel="icon" href="{_ICON}">'
+            f'<noscript><meta http-equiv="refresh" content="{3 * REFRESH}"></noscript>'
+            f'<style nonce="{nonce}">{_STYLE}</style></head><body data-refresh="{REFRESH}">'
+        )
+        yield opening.encode()
+        async for piece in self.fragment():
+            yield piece
+        yield f'<script nonce="{nonce}">{_SCRIPT}</script></body></html>'.encode()
+
+    async def fragment(self) -> AsyncIterator[bytes]:
+        """What changes: everything inside the body but the script."""
+        for piece in self._pieces(self._clock.wall()):
+            yield piece.encode("utf-8", "replace")
+            await asyncio.sleep(0)
+
+    def _pieces(self, now: float) -> Iterator[str]:
+        found = {layer: groups(self._runs, layer) for layer, *_ in _LAYERS}
+        platform = found[Layer.PLATFORM] or found[Layer.SERVICE]
+        yield '<div id="live">'
+        yield self._header(platform, now)
+        yield "<main>"
+        yield el(
+            "section", *(card(group, now) for group in platform), class_="cards", aria_label="Overview, worst first"
+        )
+        for layer, title, first, lead in _LAYERS:
+            if found[layer]:
+                yield from table(found[layer], (title, first, lead), now)
+        yield legend()
+        yield "</main></div>"
+
+    def _header(self, found: Sequence[Group], now: float) -> Markup:
+        about = self._about
+        sentences = summary(found, now)
+        return el(
+            "header",
+            el("h1", el("span", "Probe", class_="brand"), " ", text(about.agent)),
+            el(
+                "p",
+                "Measures how stable cloud vendors are, as their customers see it: it rents instances, calls the "
+                "vendors' APIs and other endpoints on a schedule, and says for every failure whose fault it was.",
+                class_="lead",
+            ),
+            el("p", *self._facts(now), class_="facts"),
+            el("div", *(el("p", sentence) for sentence in sentences), class_="summary", role="status"),
+        )
+
+    def _facts(self, now: float) -> Iterator[Markup]:
+        about, streaks = self._about, self._runs.streaks()
+        if about.vantage:
+            yield join("seen from ", el("b", about.vantage), " · ")
+        yield join("version ", about.version, " · started ", moment(about.started, now), " · ")
+        waits = [_next(one.last, one.job.every, now) for one in streaks if one.last is not None]
+        coming = f", next run in about {short(min(waits))}" if waits else ""
+        yield join(
+            plural(len(streaks), "probe"),
+            coming,
+            " · page of ",
+            el("time", f"{clock_time(now, now)}", datetime=iso(now)),
+        )
+        yield el("span", "", id="link")
+
+
+def _next(last: Measurement, every: float, now: float) -> float:
+    """Seconds until the next slot of the grid that *last* lies on."""
+    return last.due + every * max(1, ceil((now - last.due) / every)) - now
