@@ -1,6 +1,7 @@
-"""The one deadline of a run: it can be moved once the next budget starts, and it knows how late it rang."""
+"""The one deadline of a run: it can be moved when the next budget starts, and it knows how late it rang."""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,47 +10,52 @@ class Deadline:
     """`asyncio.timeout` that can be restarted and tells a slow vendor from a stalled agent.
 
     A loop that was held up learns of the answer and of the deadline in the same turn, and cancels a run whose answer
-    had come in time. Therefore the lateness of the alarm itself is taken.
+    had come in time. Therefore the alarm is our own: it takes its lateness, and says that it rang before anything is
+    cancelled.
+
+    Args:
+        seconds: the first budget, from entering on.
+        on_ring: called when the deadline is reached, before the run is cancelled.
 
     Attributes:
-        late: seconds by which the alarm rang after the deadline; 0 as long as it has not rung.
+        rung: whether the deadline was reached.
+        late: seconds by which the alarm rang after it.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, on_ring: Callable[[], None]) -> None:
+        self.rung = False
         self.late = 0.0
-        self._limit = asyncio.timeout(seconds)
+        self._seconds = seconds
+        self._on_ring = on_ring
+        self._limit = asyncio.timeout(None)
         self._alarm: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         await self._limit.__aenter__()
-        self._arm()
+        self.restart(self._seconds)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._disarm()
         await self._limit.__aexit__(kind, error, trace)
 
     def restart(self, seconds: float) -> None:
         """Let *seconds* pass from now on; without effect once the deadline was reached."""
-        if self.expired:
+        if self.rung:
             return
-        self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
-        self._arm()
+        self._disarm()
+        loop = asyncio.get_running_loop()
+        when = loop.time() + seconds
+        self._alarm = loop.call_at(when, self._ring, when)
 
-    @property
-    def expired(self) -> bool:
-        """Whether the deadline was reached."""
-        return self._limit.expired()
-
-    def _arm(self) -> None:
+    def _disarm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        when = self._limit.when()
-        if when is not None:
-            self._alarm = asyncio.get_running_loop().call_at(when, self._ring, when)
 
     def _ring(self, when: float) -> None:
-        self.late = max(0.0, asyncio.get_running_loop().time() - when)
+        now = asyncio.get_running_loop().time()
+        self.rung, self.late = True, max(0.0, now - when)
+        self._on_ring()
+        self._limit.reschedule(now)

@@ -84,13 +84,10 @@ class Runner:
         *due* is when the schedule wanted it, seconds since 1970. Every sink has recorded the measurement when this
         returns, in the same turn of the loop. Only a cancellation from outside gets through, and leaves nothing.
         """
-        deadline = Deadline(job.deadline)
         started = self._clock.wall()
+        deadline = Deadline(job.deadline, lambda: _expire(watch))
         watch = Stopwatch(
-            self._clock,
-            transcript=transcript,
-            reschedule=deadline.restart,
-            run_id=run_id or self._new_id(),
+            self._clock, transcript=transcript, reschedule=deadline.restart, run_id=run_id or self._new_id()
         )
         verdict = await self._judge(job, watch, deadline)
         if isinstance(verdict, RunSkipped):
@@ -110,7 +107,7 @@ class Runner:
         except SecretUnavailable as unavailable:
             return _Verdict(Outcome.DENIED, str(unavailable))
         except Exception as error:  # noqa: BLE001 - the one place: whatever a probe does, its run ends as a value
-            if deadline.expired and isinstance(error, TimeoutError):
+            if deadline.rung and isinstance(error, TimeoutError):
                 return _overdue(watch, deadline)
             return self._bug(job, watch, error)
         return _Verdict(Outcome.OK)
@@ -152,7 +149,13 @@ class Runner:
         return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
 
 
+def _expire(watch: Stopwatch) -> None:
+    watch.overdue = True
+
+
 def _overdue(watch: Stopwatch, deadline: Deadline) -> _Verdict:
     if deadline.late > STALL:
         return _Verdict(Outcome.OVERLOADED, f"the agent itself was held up for {deadline.late:.3g} s at the deadline")
+    if (standing := watch.standing) is not None:
+        return _Verdict(standing.outcome, f"until the deadline: {standing.detail}", standing.phase)
     return _Verdict(Outcome.TIMEOUT, f"not done after {watch.elapsed():.3g} s")

@@ -51,6 +51,7 @@ class Stopwatch:
         transcript: where exchanges are written down when somebody asked to see them.
         standing: what a deadline that is reached now means, where that is not a timeout: the last poll's failure, the
             wait for our own request budget.
+        overdue: whether the run's deadline was reached: a probe that is being cancelled learns here whether that is why.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Stopwatch:
         self.source = ClockSource.LOOP
         self.transcript = transcript
         self.standing: ProbeFailed | None = None
+        self.overdue = False
         self._reschedule = reschedule
         self._started = clock.now()
         self._running: list[Phase] = []

@@ -127,6 +127,38 @@ async def test_a_budget_that_starts_after_the_deadline_changes_nothing() -> None
     assert (await run(act, deadline=0.02)).outcome is Outcome.TIMEOUT
 
 
+async def test_at_the_deadline_the_last_polls_failure_stands() -> None:
+    """A deadline that is reached while polls fail means their failure, not a timeout."""
+
+    async def act(watch: Stopwatch) -> None:
+        watch.enter(Phase.WAIT)
+        watch.standing = ProbeFailed(Outcome.THROTTLED, "429")
+        await asyncio.sleep(30)
+
+    measured = await run(act, deadline=0.02)
+    assert (measured.outcome, measured.phase) == (Outcome.THROTTLED, Phase.WAIT)
+    assert "429" in measured.detail
+
+
+async def test_a_probe_that_is_cut_knows_whether_its_deadline_did_it() -> None:
+    """What was rented and is not gone at the deadline leaked; cut by a stop, it is merely handed over."""
+
+    async def act(watch: Stopwatch) -> None:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            if watch.overdue:
+                raise ProbeFailed(Outcome.LEAKED, "still there", phase=Phase.GONE) from None
+            raise
+
+    assert (await run(act, deadline=0.02)).outcome is Outcome.LEAKED
+    task = asyncio.create_task(Runner(FakeClock(), []).run(job(act), DUE))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def test_a_stalled_agent_does_not_blame_the_vendor() -> None:
     """When our own loop was held up at the deadline, we could not measure honestly."""
 
