@@ -1,0 +1,138 @@
+"""The types of value that a configuration is made of, each with its own sentence for what it is not."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from probe.model.secret import Secret
+from probe.notation.durations import parse_duration, parse_ratio
+from probe.settings.complaints import Wrong
+
+NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+_NAME: Final = re.compile(NAME_PATTERN)
+_REGION_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+_REGION: Final = re.compile(_REGION_PATTERN)
+NAME_RULE: Final = "becomes a label, and a label is made of a-z, 0-9, dot, dash and underscore, 63 characters at most"
+DURATION_PATTERN: Final = r"^([0-9]+(\.[0-9]+)?(d|h|ms|m|s))+$"
+REFERENCE_SCHEMA: Final[dict[str, Any]] = {
+    "oneOf": [
+        {
+            "type": "object",
+            "properties": {"env": {"type": "string"}},
+            "required": ["env"],
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "properties": {"file": {"type": "string"}},
+            "required": ["file"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class Shape(BaseModel):
+    """A section of the configuration: frozen, and a key that it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _text(value: object, remedy: str) -> str:
+    if not isinstance(value, str):
+        raise Wrong("must be text", remedy)
+    return value
+
+
+def valid_name(text: str) -> bool:
+    """Whether *text* can be a label that people choose."""
+    return _NAME.fullmatch(text) is not None
+
+
+def _name(value: object) -> str:
+    text = _text(value, "write a word such as eu-central, in quotes if it looks like a number")
+    if not valid_name(text):
+        near = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:63]
+        raise Wrong(NAME_RULE, f"write {near}" if near else "write a word such as eu-central")
+    return text
+
+
+def _region(value: object) -> str:
+    text = _text(value, "write the vendor's word for it, in quotes if it looks like a number")
+    if not _REGION.fullmatch(text):
+        raise Wrong("is not the name of a region", "write the vendor's word for it, such as eu-central-1")
+    return text
+
+
+def _duration(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise Wrong("a duration needs a unit", f"write {value}s, {value}m or {value}ms")
+    try:
+        return parse_duration(_text(value, "write 30s, 5m or 1h30m"))
+    except Wrong:
+        raise
+    except ValueError as error:
+        raise Wrong(str(error), "write 30s, 5m or 1h30m") from None
+
+
+def _ratio(value: object) -> float:
+    if not isinstance(value, (str, int, float)):
+        raise Wrong("a ratio is written as 99.9% or 0.999", "write 99.9%")
+    try:
+        ratio = parse_ratio(value)
+    except ValueError as error:
+        likely = isinstance(value, (int, float)) and 1 < value < 100  # noqa: PLR2004 - a percentage without its sign
+        raise Wrong(str(error).partition(":")[0], f"write {value}%" if likely else "write 99.9%") from None
+    if not 0 < ratio < 1:
+        raise Wrong("an objective lies between 0% and 100%: nothing meets 100% for ever", "write 99.9%")
+    return ratio
+
+
+def _reference(value: object) -> Secret:
+    if not isinstance(value, Secret):
+        raise Wrong("a secret is never written into the configuration", "refer to it: {env: NAME} or {file: PATH}")
+    return value
+
+
+def _url(value: object) -> str:
+    text = _text(value, "write https://HOST")
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole, parts = False, urlsplit("")
+    if not whole:
+        raise Wrong("is not an http or https URL", "write https://HOST")
+    if parts.username or parts.password:
+        raise Wrong("holds a user or password", "remove it: secrets are given by reference, under credentials")
+    return text
+
+
+def _path(value: object) -> Path:
+    text = _text(value, "write a path")
+    if not text or "\0" in text:
+        raise Wrong("is not a path", "write a path such as ./state")
+    return Path(text).expanduser()
+
+
+_TEXT: Final = {"type": "string"}
+
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({**_TEXT, "pattern": NAME_PATTERN})]
+Region = Annotated[str, BeforeValidator(_region), WithJsonSchema({**_TEXT, "pattern": _REGION_PATTERN})]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_duration),
+    Field(gt=0),
+    WithJsonSchema({**_TEXT, "pattern": DURATION_PATTERN, "examples": ["30s", "5m", "1h30m"]}),
+]
+Ratio = Annotated[
+    float,
+    BeforeValidator(_ratio),
+    WithJsonSchema({"anyOf": [{**_TEXT, "pattern": r"^[0-9]+(\.[0-9]+)?%$"}, {"type": "number", "maximum": 1}]}),
+]
+Reference = Annotated[Secret, BeforeValidator(_reference), WithJsonSchema(REFERENCE_SCHEMA)]
+Url = Annotated[str, BeforeValidator(_url), WithJsonSchema({**_TEXT, "pattern": "^https?://"})]
+FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema(_TEXT)]

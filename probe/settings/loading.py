@@ -1,0 +1,150 @@
+"""From a file to a configuration, or to everything that is wrong with it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from probe.cloud import VendorFile, VendorFileRefused, load_vendor_files
+from probe.notation.composing import Flaw
+from probe.notation.documents import Document, examine_file
+from probe.rental.guards import Guards as RentalGuards
+from probe.rental.guards import TotalGuards as RentalTotalGuards
+from probe.settings.complaints import Complaint, ConfigurationRefused, Notebook, Wrong, choices, path_of
+from probe.settings.configuration import Configuration
+from probe.settings.files import find_configuration, packaged
+from probe.settings.plugins import Kinds, kinds
+from probe.settings.probes import ProbeReader
+from probe.settings.reading import Reader
+from probe.settings.rules import check_leases, read_objectives
+from probe.settings.secrets import Redactor, References
+from probe.settings.shape import Agent, Guards, Whole, check_listen
+from probe.settings.vendors import VendorReader
+
+LISTEN_VARIABLE: Final = "PROBE_LISTEN"
+FUTURE_KEYS: Final = ("controls",)
+"""Keys of the document that a later version will know."""
+
+
+def load(
+    path: Path | None = None,
+    *,
+    redactor: Redactor | None = None,
+    environ: Mapping[str, str] = os.environ,
+    installed: Kinds | None = None,
+) -> Configuration:
+    """The configuration in the file at *path*, or in the one that `find_configuration` finds.
+
+    Args:
+        path: the file.
+        redactor: learns the secrets; a reload hands the old one on, so that old values stay hidden.
+        environ: the environment, for secrets and $PROBE_LISTEN.
+        installed: the probe kinds to choose from; those that are installed by default.
+
+    Raises:
+        ConfigurationRefused: something is wrong with it; all of it is told.
+    """
+    file = find_configuration(path, environ)
+    examination = examine_file(file)
+    notebook = Notebook(examination.document or Document(str(file), {}, {}))
+    for flaw in examination.flaws:
+        notebook.add(_flaw_complaint(str(file), flaw))
+    configuration = None
+    if examination.document is not None:
+        configuration = _Loader(file, notebook, redactor or Redactor(), environ).load(installed or kinds())
+    if configuration is None or notebook:
+        raise ConfigurationRefused(notebook)
+    return configuration
+
+
+def _flaw_complaint(file: str, flaw: Flaw) -> Complaint:
+    return Complaint(file, flaw.line, path_of(flaw.trail), "", flaw.problem, flaw.remedy)
+
+
+class _Loader:
+    """Reads the sections of one document, each of which needs those before it."""
+
+    def __init__(self, file: Path, notebook: Notebook, redactor: Redactor, environ: Mapping[str, str]) -> None:
+        self._file = file
+        self._notebook = notebook
+        self._redactor = redactor
+        self._environ = environ
+        self._reader = Reader(notebook, References(file.parent, redactor, environ))
+
+    def load(self, installed: Kinds) -> Configuration | None:
+        """The configuration; None if a section is so wrong that there is none."""
+        if not self._check_keys():
+            return None
+        agent = self._agent()
+        guards = self._reader.section(Guards, ("guards",))
+        files = self._vendor_files()
+        vendors = VendorReader(self._reader, files, self._file.parent).entries()
+        probes = ProbeReader(self._reader, vendors, installed).probes()
+        objectives = read_objectives(self._reader, probes)
+        if guards is not None:
+            check_leases(self._reader, probes, guards)
+        if agent is None or guards is None:
+            return None
+        return Configuration(
+            path=self._file,
+            agent=agent,
+            vendors=vendors,
+            vendor_files=files,
+            probes=tuple(probes.values()),
+            objectives=objectives,
+            guards=_rental_guards(guards),
+            total=RentalTotalGuards(**guards.total.model_dump()),
+            redactor=self._redactor,
+        )
+
+    def _check_keys(self) -> bool:
+        """Whether the document is a mapping at all; its unknown keys are complained about."""
+        data = self._notebook.document.data
+        if not isinstance(data, dict):
+            problem = "is empty" if data is None else "must be a mapping"
+            self._notebook.note((), problem, "write probes: and what to measure", tell=False)
+            return False
+        for key in data:
+            if key in FUTURE_KEYS:
+                self._notebook.note((key,), "has no effect in this version", "remove it", tell=False)
+            elif key not in Whole.model_fields:
+                known = choices(key, Whole.model_fields)
+                self._notebook.note((key,), "is not a key that is known here", known, tell=False)
+        return True
+
+    def _agent(self) -> Agent | None:
+        agent = self._reader.section(Agent, ("agent",))
+        listen = self._environ.get(LISTEN_VARIABLE)
+        if not listen:
+            return agent
+        try:
+            check_listen(listen)
+        except Wrong as error:
+            self._notebook.add(Complaint("environment", 0, f"${LISTEN_VARIABLE}", listen, error.problem, error.remedy))
+        return None if agent is None else agent.model_copy(update={"listen": listen})
+
+    def _vendor_files(self) -> Mapping[str, VendorFile]:
+        """Ours, and those of the operator's own folder, which win."""
+        folders = [packaged("config") / "vendors"]
+        own = self._reader.raw(("vendor_files",))
+        if own is not None:
+            folder = self._file.parent / Path(own).expanduser() if isinstance(own, str) else None
+            if folder is None or not folder.is_dir():
+                self._notebook.note(("vendor_files",), "there is no such folder", "correct the path, or remove the key")
+            else:
+                folders.append(folder)
+        try:
+            return load_vendor_files(*folders)
+        except VendorFileRefused as refusal:
+            for flaw in refusal.complaints:
+                self._notebook.add(Complaint(flaw.file, flaw.line, flaw.path, "", flaw.problem, flaw.remedy))
+            return {}
+
+
+def _rental_guards(guards: Guards) -> RentalGuards:
+    return RentalGuards(
+        instances_at_once=guards.instances_at_once,
+        per_day=guards.per_day,
+        per_hour=guards.per_hour,
+        lease=guards.lease,
+    )

@@ -1,0 +1,148 @@
+"""From what pydantic says to what people understand: a sentence for every way in which a value can be wrong."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from probe.model.secret import Secret
+from probe.notation.composing import Trail
+from probe.settings.complaints import Notebook, Wrong, choices, holds, value_at
+
+_LIST: Final = ("must be a list", "write [a, b]")
+_MAPPING: Final = ("must be a mapping", "write {{key: value}}")
+_TEXT: Final = ("must be text", "put it in quotes, if it is meant as text")
+_WHOLE: Final = ("must be a whole number", "write 3")
+_NUMBER: Final = ("must be a number", "write 0.5")
+_SWITCH: Final = ("must be true or false", "write true")
+_FEW: Final = ("has too few parts (at least {min_length})", "add some, or remove the key")
+_MANY: Final = ("has too many parts (at most {max_length})", "remove some")
+
+_SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"), _LIST),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), _MAPPING),
+    **dict.fromkeys(("string_type", "path_type", "url_type"), _TEXT),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), _WHOLE),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _SWITCH),
+    **dict.fromkeys(("literal_error", "enum"), ("must be {expected}", "write one of them")),
+    "is_instance_of": ("must be a secret", "write {{env: NAME}} or {{file: PATH}}"),
+    "greater_than": ("must be more than {gt}", "write a larger one"),
+    "greater_than_equal": ("must be at least {ge}", "write a larger one"),
+    "less_than": ("must be less than {lt}", "write a smaller one"),
+    "less_than_equal": ("must be at most {le}", "write a smaller one"),
+    "string_too_short": ("is too short (at least {min_length})", "write more characters"),
+    "string_too_long": ("is too long (at most {max_length})", "write fewer characters"),
+    "string_pattern_mismatch": ("does not match {pattern}", "write it with these characters"),
+    "too_short": _FEW,
+    "too_long": _MANY,
+    "union_tag_not_found": ("does not say which {discriminator} it is", "add {discriminator}"),
+    "union_tag_invalid": ("has an unknown {discriminator}", "there is: {expected_tags}"),
+}
+_MISSING: Final = "missing"
+_UNKNOWN: Final = "extra_forbidden"
+
+
+def note_errors(error: ValidationError, notebook: Notebook, trail: Trail, model: type[BaseModel]) -> None:
+    """Complain in *notebook* about everything that *error* says of the value at *trail*, which is no *model*."""
+    alternatives: dict[Trail, list[tuple[str, str]]] = {}
+    for details in error.errors(include_url=False):
+        location = _in_document(details, value_at(notebook.document.data, trail))
+        if details["type"] == _UNKNOWN:
+            notebook.note((*trail, *location), *_unknown_key(model, details["loc"]), tell=False)
+        elif details["type"] == _MISSING:
+            notebook.note((*trail, *location), *_missing_key(model, details["loc"]), tell=False)
+        else:
+            alternatives.setdefault(location, []).append(_sentence(details))
+    for location, sentences in alternatives.items():
+        notebook.note((*trail, *location), *_joined(sentences))
+
+
+def _joined(sentences: list[tuple[str, str]]) -> tuple[str, str]:
+    """One sentence for a value that is none of several alternatives."""
+    problems = list(dict.fromkeys(problem for problem, _ in sentences))
+    remedies = list(dict.fromkeys(remedy for _, remedy in sentences if remedy))
+    return ", or ".join(problems), ", or ".join(remedies)
+
+
+def _in_document(details: ErrorDetails, data: object) -> Trail:
+    """Where the error is in the document: pydantic also names the alternative of a union that it tried."""
+    found: list[str | int] = []
+    *inner, last = details["loc"] or ("",)
+    for part in inner:
+        if holds(value_at(data, tuple(found)), part):
+            found.append(part)
+    here = value_at(data, tuple(found))
+    if details["loc"] and (details["type"] == _MISSING or holds(here, last)):
+        found.append(last)
+    return tuple(found)
+
+
+def _sentence(details: ErrorDetails) -> tuple[str, str]:
+    """What is wrong, and what to do."""
+    context = details.get("ctx", {})
+    cause = context.get("error")
+    if isinstance(cause, Wrong):
+        return cause.problem, cause.remedy
+    if isinstance(cause, Exception):
+        return str(cause), ""
+    if isinstance(details["input"], Secret) and details["type"] != "is_instance_of":
+        return "cannot be a secret", "write the value itself"
+    if details["type"] in _SENTENCES:
+        problem, remedy = _SENTENCES[details["type"]]
+        return problem.format_map(context), remedy.format_map(context)
+    return details["msg"][:1].lower() + details["msg"][1:], ""
+
+
+def _unknown_key(model: type[BaseModel], location: Trail) -> tuple[str, str]:
+    known = list(_properties(model, location[:-1]))
+    return "is not a key that is known here", choices(location[-1], known) if known else "remove it"
+
+
+def _missing_key(model: type[BaseModel], location: Trail) -> tuple[str, str]:
+    described = _properties(model, location[:-1]).get(str(location[-1]), {}).get("description", "")
+    return "is missing", f"add it: {described}" if described else "add it"
+
+
+def _properties(model: type[BaseModel], location: Trail) -> Mapping[str, Any]:
+    """The keys known at *location* in *model*, each with its JSON schema."""
+    whole = _schema(model)
+    found: list[Mapping[str, Any]] = [whole]
+    for part in location:
+        found = [deeper for schema in found for deeper in _deeper(schema, part, whole)]
+    return {
+        key: schema
+        for place in found
+        for plain in _plain(place, whole)
+        for key, schema in plain.get("properties", {}).items()
+    }
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _plain(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The alternatives that *schema* stands for, references followed."""
+    if "$ref" in schema:
+        yield from _plain(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
+        return
+    branches = [branch for key in ("anyOf", "oneOf", "allOf") for branch in schema.get(key, ())]
+    for branch in branches:
+        yield from _plain(branch, whole)
+    if not branches:
+        yield schema
+
+
+def _deeper(schema: Mapping[str, Any], part: str | int, whole: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The schemas of what *part* leads to; nothing for a *part* that only names an alternative of a union."""
+    for plain in _plain(schema, whole):
+        if isinstance(part, int):
+            nearer = [plain.get("items")]
+        else:
+            nearer = [plain.get("properties", {}).get(part), plain.get("additionalProperties")]
+            nearer += plain.get("patternProperties", {}).values()
+        yield from (inner for inner in nearer if isinstance(inner, dict))

@@ -1,0 +1,200 @@
+"""What may be written in the configuration, section by section; the descriptions are the reference that people read.
+
+Only what has an effect in this version is here: a key that would be ignored is refused.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from probe.model.job import Detail
+from probe.settings.complaints import Wrong, choices
+from probe.settings.fields import FilePath, Name, Ratio, Reference, Region, Seconds, Shape, Url
+from probe.wire.listening import parse_listen
+from probe.wire.route import PROXY_SCHEMES
+
+EVERYONE: Final = "*"
+ACTIONS: Final = ("reload",)
+"""What can be allowed beyond loopback, as far as it exists."""
+FUTURE_ACTIONS: Final = ("probe", "run", "sweep")
+LONGEST_PERIOD: Final = 86_400.0
+SHORTEST_PERIOD: Final = 1.0
+
+
+def check_listen(value: object) -> str:
+    """*value*, if something can listen there.
+
+    Raises:
+        Wrong: it is no address.
+    """
+    try:
+        parse_listen(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise Wrong("is no address to listen on", "write HOST:PORT, such as 127.0.0.1:9781 or [::1]:9781") from error
+    return str(value)
+
+
+def _action(value: object) -> str:
+    if value in FUTURE_ACTIONS:
+        raise Wrong("has no effect in this version", f"remove it; there is: {', '.join(ACTIONS)}")
+    if value not in ACTIONS:
+        raise Wrong("is nothing that can be allowed", choices(value, ACTIONS))
+    return str(value)
+
+
+def _proxy(value: object) -> str:
+    remedy = "write http://HOST:PORT or https://HOST:PORT"
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        good = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise Wrong("is no URL", remedy) from error
+    if not good:
+        raise Wrong("is no proxy that can be gone through", remedy)
+    if parts.username or parts.password:
+        raise Wrong("holds a user or password", "remove it: proxies that ask for a password cannot be used yet")
+    return str(value)
+
+
+def _vendor_names(value: object) -> object:
+    if isinstance(value, str) and value != EVERYONE:
+        raise Wrong("must be a list of vendors, or all", f'write [{value}], or "*" for all of them')
+    return [value] if value == EVERYONE else value
+
+
+def _vendor_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise Wrong("must be the name of a vendor", "put it in quotes, if it looks like a number")
+    return value
+
+
+Listen = Annotated[str, BeforeValidator(check_listen), WithJsonSchema({"type": "string", "pattern": ":[0-9]+$"})]
+Action = Annotated[str, BeforeValidator(_action), WithJsonSchema({"enum": list(ACTIONS)})]
+Proxy = Annotated[str, BeforeValidator(_proxy), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
+VendorNames = Annotated[
+    tuple[Annotated[str, BeforeValidator(_vendor_name)], ...],
+    BeforeValidator(_vendor_names),
+    WithJsonSchema({"anyOf": [{"const": EVERYONE}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+Words = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
+
+
+class Log(Shape):
+    """What is logged, to standard error."""
+
+    format: Literal["logfmt", "json"] = Field("logfmt", description="how a line is written")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
+
+
+class Agent(Shape):
+    """The agent itself."""
+
+    name: Name = Field("probe", description="what this agent is called")
+    vantage: Name = Field("local", description="where it measures from, for the page and for records")
+    listen: Listen = Field("127.0.0.1:9781", description="where metrics and the page are; $PROBE_LISTEN wins over it")
+    state: FilePath = Field(
+        Path("state"), description="folder of the ledger, from the working directory; it must survive restarts"
+    )
+    allow: tuple[Action, ...] = Field(
+        (), description="what anybody who reaches a `listen` beyond loopback may do; on loopback everything is allowed"
+    )
+    log: Log = Field(Log(), description="what is logged")
+    grace: Seconds = Field(
+        25.0, description="how long a stop waits until everything rented is given back", examples=["25s"]
+    )
+    places: int = Field(200, ge=1, le=10_000, description="how many runs may be on at once")
+
+
+class Vendor(Shape):
+    """A vendor: which file says how it is spoken to, and what is ours in it."""
+
+    use: str = Field(description="the vendor file: `probe vendors` lists them")
+    region: Region = Field(description="the vendor's word for the region")
+    profile: str | None = Field(None, description="which particular cloud, where the vendor file knows several")
+    credentials: dict[str, Reference] = Field(
+        {}, description="what one identifies oneself with, each as {env: NAME} or {file: PATH}"
+    )
+    endpoints: dict[str, Url] = Field(
+        {}, description="URLs that win over the vendor file's, by the names it has for them"
+    )
+    network: Words = Field({}, description="options of the vendor file for the network of instances")
+    insecure_http: bool = Field(False, description="whether credentials may be sent over plain http beyond loopback")
+    ca_bundle: FilePath | None = Field(None, description="PEM file of the authorities to trust instead of the system's")
+    proxy: Proxy | None = Field(None, description="HTTP proxy to go through; the environment's is never used")
+
+
+class Probe(Shape):
+    """What is measured, on whom and how often."""
+
+    name: Name = Field(description="the `probe` label; unique")
+    kind: str = Field(description="what is measured, one of the kinds that are installed")
+    vendors: VendorNames | None = Field(
+        None, description='names of vendors, or "*" for all; for kinds that probe vendors'
+    )
+    targets: tuple[Words, ...] | None = Field(
+        None, description="whom to probe; for kinds that probe targets of your own"
+    )
+    every: Seconds = Field(
+        description="from one run to the next", le=LONGEST_PERIOD, ge=SHORTEST_PERIOD, examples=["15s"]
+    )
+    deadline: Seconds = Field(
+        description="when a run is a timeout; a lifecycle's ends at its delete call", examples=["5s"]
+    )
+    detail: Detail | None = Field(None, description="full or lean: whether there is a histogram for each phase")
+    options: Words = Field({}, description="what the kind wants to know")
+
+
+class Latency(Shape):
+    """How fast a probe should be."""
+
+    below: Seconds = Field(description="an ok run that takes less is fast", examples=["800ms"])
+    ratio: Ratio = Field(description="wanted share of fast among ok runs", examples=["99%"])
+
+
+class Objective(Shape):
+    """What a probe is held to."""
+
+    probe: str = Field(description="name of the probe")
+    availability: Ratio | None = Field(None, description="wanted share of ok among valid runs", examples=["99.9%"])
+    latency: Latency | None = Field(None, description="how fast it should be")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.availability is None and self.latency is None:
+            raise Wrong("says nothing", "add availability, latency or both")
+        return self
+
+
+class TotalGuards(Shape):
+    """Limits for all vendors together."""
+
+    instances_at_once: int = Field(5, ge=1, le=1_000, description="instances rented at the same time")
+    per_hour: int | None = Field(None, ge=1, le=100_000, description="instances rented in an hour")
+    per_day: int | None = Field(None, ge=1, le=100_000, description="instances rented in a day")
+
+
+class Guards(Shape):
+    """Limits of what may be rented, for each vendor."""
+
+    instances_at_once: int = Field(2, ge=1, le=1_000, description="instances rented at the same time")
+    per_hour: int | None = Field(None, ge=1, le=100_000, description="instances rented in an hour")
+    per_day: int = Field(120, ge=1, le=100_000, description="instances rented in a day")
+    lease: Seconds = Field(
+        1_800.0, description="age at which the sweeper takes an instance, whatever its run does", examples=["30m"]
+    )
+    total: TotalGuards = Field(TotalGuards(), description="limits for all vendors together")
+
+
+class Whole(Shape):
+    """The whole document, for its keys; the sections are read one by one, so that each makes its own complaints."""
+
+    agent: Agent = Field(Agent(), description="the agent itself")
+    vendor_files: FilePath | None = Field(
+        None, description="folder of your own vendor files, which win over ours; from the configuration's folder"
+    )
+    vendors: dict[Name, Vendor] = Field({}, description="vendors, by the name that becomes the `vendor` label")
+    probes: tuple[Probe, ...] = Field(description="what is measured", min_length=1)
+    objectives: tuple[Objective, ...] = Field((), description="what probes are held to")
+    guards: Guards = Field(Guards(), description="limits of what may be rented")
