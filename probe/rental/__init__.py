@@ -1,0 +1,22 @@
+from probe.rental.clearing import Result
+from probe.rental.guards import Guards, TotalGuards
+from probe.rental.patience import Patience
+from probe.rental.plan import Action, SweepItem
+from probe.rental.rental import Rental
+from probe.rental.renter import Renter
+from probe.rental.sweeper import Sweeper, SweepPlan, SweepReport, SweepStep
+
+__all__ = [
+    "Action",
+    "Guards",
+    "Patience",
+    "Rental",
+    "Renter",
+    "Result",
+    "SweepItem",
+    "SweepPlan",
+    "SweepReport",
+    "SweepStep",
+    "Sweeper",
+    "TotalGuards",
+]

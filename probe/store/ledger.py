@@ -69,13 +69,19 @@ class Ledger:
 
         def work(connection: Connection) -> None:
             if admit is not None:
-                now = lease.intended_at
-                refusal = admit(Holdings.count(connection, now, lease.vendor), Holdings.count(connection, now, None))
-                if refusal:
-                    raise IntentRefused(refusal)
+                _ask(connection, lease.vendor, lease.intended_at, admit)
             connection.execute(insert(LEASES).values(_row(lease)))
 
         await self._database.write(work)
+
+    async def check(self, vendor: str, now: float, admit: Admit) -> None:
+        """Ask *admit* what `intend` would ask it *now* (seconds since 1970) for *vendor*, and write nothing.
+
+        Raises:
+            IntentRefused: *admit* objects.
+            StoreFailed: the ledger could not be read.
+        """
+        await self._database.read(lambda connection: _ask(connection, vendor, now, admit))
 
     async def change(self, key: str, step: Step) -> Lease:
         """Take the lease *key* a *step* further and return it as it then stands.
@@ -142,6 +148,12 @@ def _allowed(before: Lease, after: Lease) -> Lease:
     if before.state.settled and after != before:
         raise ValueError(f"lease {before.key}: {before.state} is final, nothing about it changes")
     return after
+
+
+def _ask(connection: Connection, vendor: str, now: float, admit: Admit) -> None:
+    refusal = admit(Holdings.count(connection, now, vendor), Holdings.count(connection, now, None))
+    if refusal:
+        raise IntentRefused(refusal)
 
 
 def _count(connection: Connection, vendor: str | None, condition: Any) -> int:

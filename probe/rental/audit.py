@@ -1,0 +1,42 @@
+"""One line for each create and each delete that was asked for, with what the vendor's support wants to know."""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from probe.cloud import VendorComplaint
+from probe.model.stopwatch import Fact, Stopwatch
+
+_log: Final = logging.getLogger("probe.audit")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was created or deleted.
+
+    Attributes:
+        vendor: name of the vendor entry.
+        region: the vendor's region.
+        lease: the lease's key.
+        instance_id: the vendor's identifier, empty if it did not tell.
+    """
+
+    vendor: str
+    region: str
+    lease: str
+    instance_id: str = ""
+
+
+def audit(action: str, subject: Subject, watch: Stopwatch, error: BaseException | None = None) -> None:
+    """Tell that *action* (create, delete) was asked for and how it ended; *watch* accompanied that one call."""
+    complained = error.request_id if isinstance(error, VendorComplaint) else ""
+    _log.info(
+        "%s vendor=%s region=%s lease=%s instance=%s request_id=%s result=%s",
+        action,
+        subject.vendor,
+        subject.region,
+        subject.lease,
+        subject.instance_id or "unknown",
+        complained or watch.facts.get(Fact.REQUEST_ID) or "unknown",
+        "ok" if error is None else f"{type(error).__name__}: {error}",
+    )

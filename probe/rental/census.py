@@ -1,0 +1,36 @@
+"""Tells the meter what we own now."""
+
+import logging
+from collections import Counter
+from typing import Final
+
+from probe.model.clock import Clock
+from probe.model.instance import LeaseState
+from probe.model.meter import Meter
+from probe.store import Store, StoreFailed
+
+_log: Final = logging.getLogger(__name__)
+
+KIND: Final = "instance"
+"""What is rented; volumes and addresses come with an instance and go with it."""
+
+
+async def take_census(store: Store, meter: Meter, clock: Clock, vendor: str, region: str) -> None:
+    """Count the open leases of *vendor* in *region*; a ledger that cannot be read leaves the last count standing."""
+    try:
+        held = await store.ledger.open_leases(vendor)
+    except StoreFailed as error:
+        _log.warning("what is rented from %s could not be counted: %s", vendor, error)
+        return
+    leases = [lease for lease in held if lease.region == region]
+    states = Counter(lease.state for lease in leases)
+    oldest = min((lease.intended_at for lease in leases), default=clock.wall())
+    meter.resources(
+        vendor,
+        region,
+        KIND,
+        active=states[LeaseState.INTENDED] + states[LeaseState.ACTIVE],
+        deleting=states[LeaseState.DELETING],
+        leaked=states[LeaseState.LEAKED],
+        oldest=max(0.0, clock.wall() - oldest),
+    )

@@ -1,0 +1,171 @@
+"""Carries out what a plan says about one vendor entry, looking again at everything before it is touched."""
+
+from enum import StrEnum
+
+from probe.cloud import Cloud, View, is_gone
+from probe.model.clock import Clock
+from probe.model.instance import Lease, LeaseState
+from probe.model.meter import Meter
+from probe.model.outcome import ProbeFailed
+from probe.model.stopwatch import Stopwatch
+from probe.rental import steps
+from probe.rental.audit import Subject, audit
+from probe.rental.census import KIND
+from probe.rental.marks import Standing, expired, lease_key, standing
+from probe.rental.patience import Patience, in_time
+from probe.rental.plan import Action, SweepItem, claim_on
+from probe.rental.rental import may_pass
+from probe.store import Store
+
+
+class Result(StrEnum):
+    """What became of an item of a plan.
+
+    Attributes:
+        DELETED: the vendor says that it is gone.
+        SETTLED: it was crossed out in the ledger.
+        LEAKED: its deletion was asked for, and it is still there.
+        WAITING: it may still show up; a later sweep looks again.
+        REPORTED: it was told, and not touched.
+        CHANGED: it is no longer what the plan said; it was not touched.
+        FAILED: something went wrong; a later sweep tries again.
+    """
+
+    DELETED = "deleted"
+    SETTLED = "settled"
+    LEAKED = "leaked"
+    WAITING = "waiting"
+    REPORTED = "reported"
+    CHANGED = "changed"
+    FAILED = "failed"
+
+
+class Clearing:
+    """Carries out a plan's items at one vendor entry.
+
+    Args:
+        cloud: the vendor.
+        store: where the ledger is.
+        clock: for the pauses and the records.
+        meter: counts what is deleted and what leaks.
+        patience: how long to wait for what.
+    """
+
+    def __init__(self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, patience: Patience) -> None:
+        self._cloud = cloud
+        self._store = store
+        self._clock = clock
+        self._meter = meter
+        self._patience = patience
+
+    async def carry_out(self, item: SweepItem) -> tuple[Result, str]:
+        """Do what *item* says: what became of it, and a word about it for people.
+
+        Raises:
+            ProbeFailed: the vendor let us down before anything was asked of it.
+            StoreFailed: the ledger could not be written; what was asked of the vendor is in it.
+        """
+        match item.action:
+            case Action.DELETE:
+                return await self._delete(item)
+            case Action.SETTLE:
+                return await self._settle(item)
+            case Action.WAIT:
+                await self._store.ledger.change(item.lease, steps.handed_over(self._clock.wall(), item.reason))
+                return Result.WAITING, item.reason
+            case Action.REPORT:
+                return Result.REPORTED, item.reason
+
+    async def _settle(self, item: SweepItem) -> tuple[Result, str]:
+        now = self._clock.wall()
+        before = await self._store.ledger.get(item.lease)
+        if before is None or before.state.settled:
+            return Result.CHANGED, "settled meanwhile"
+        never = before.state is LeaseState.INTENDED
+        step = steps.never_created(now, item.reason) if never else steps.gone(now)
+        await self._store.ledger.change(item.lease, steps.unless_settled(step))
+        if not never:
+            self._meter.resource_deleted(item.vendor, item.region, KIND)
+        return Result.SETTLED, item.reason
+
+    async def _delete(self, item: SweepItem) -> tuple[Result, str]:
+        view = await self._look(item.instance_id)
+        if view is None or is_gone(view):
+            return Result.CHANGED, "vanished meanwhile"
+        if standing(view, self._store.agent_id) is not Standing.OURS or item.lease not in {"", lease_key(view)}:
+            return Result.CHANGED, "no longer carries our marks"
+        lease = await self._own_lease(view)
+        if not self._may_take(lease, view):
+            return Result.CHANGED, "is somebody's who uses it"
+        if lease is not None:
+            step = steps.taken_by_the_sweeper(view.id, self._clock.wall(), item.reason)
+            await self._store.ledger.change(lease.key, step)
+        complaint = await self._delete_for_sure(Subject(item.vendor, item.region, lease_key(view), view.id))
+        return await self._conclude(lease, complaint)
+
+    async def _own_lease(self, view: View) -> Lease | None:
+        """The lease that *view* was rented under, if the ledger knows it under no other identifier."""
+        lease = await self._store.ledger.get(lease_key(view))
+        return lease if lease is not None and lease.instance_id in {"", view.id} else None
+
+    def _may_take(self, lease: Lease | None, view: View) -> bool:
+        """The rule of deletion, for something that carries our marks."""
+        now = self._clock.wall()
+        if lease is None:
+            return expired(view, now)
+        return bool(claim_on(lease, now, self._store.owner_alive))
+
+    async def _conclude(self, lease: Lease | None, complaint: str) -> tuple[Result, str]:
+        """Write down how it ended; what the ledger does not hold open is only counted."""
+        now, cloud = self._clock.wall(), self._cloud
+        if complaint:
+            if lease is None or lease.state is not LeaseState.LEAKED:
+                self._meter.resource_leaked(cloud.name, cloud.region, KIND)
+            if lease is not None:
+                await self._store.ledger.change(lease.key, steps.leaked(now, complaint))
+            return Result.LEAKED, complaint
+        self._meter.resource_deleted(cloud.name, cloud.region, KIND)
+        if lease is not None:
+            await self._store.ledger.change(lease.key, steps.gone(now))
+        return Result.DELETED, "gone"
+
+    async def _delete_for_sure(self, subject: Subject) -> str:
+        """Delete it and see that it is gone; a sentence if that did not come about in time."""
+        return await self._ask(subject) or await self._confirm(subject.instance_id)
+
+    async def _ask(self, subject: Subject) -> str:
+        """Ask for its deletion until that is acknowledged; a sentence if it was not in time."""
+        until = self._clock.now() + self._patience.delete
+        while True:
+            aside = Stopwatch(self._clock)
+            try:
+                call = self._cloud.delete(subject.instance_id, aside)
+                await in_time(call, self._patience.call, f"the delete of {subject.instance_id}")
+            except ProbeFailed as error:
+                audit("delete", subject, aside, error)
+                if not may_pass(error) or self._clock.now() >= until:
+                    return error.detail
+            else:
+                audit("delete", subject, aside)
+                return ""
+            await self._clock.sleep(self._patience.pause)
+
+    async def _confirm(self, instance_id: str) -> str:
+        """Look until it is gone; a sentence if it was not in time."""
+        until = self._clock.now() + self._patience.gone
+        while True:
+            try:
+                if is_gone(await self._look(instance_id)):
+                    return ""
+                complaint = f"acknowledged, and not gone after {self._patience.gone:g} s"
+            except ProbeFailed as error:
+                if not may_pass(error):
+                    return error.detail
+                complaint = error.detail
+            if self._clock.now() >= until:
+                return complaint
+            await self._clock.sleep(self._patience.pause)
+
+    async def _look(self, instance_id: str) -> View | None:
+        call = self._cloud.inspect(instance_id, Stopwatch(self._clock))
+        return await in_time(call, self._patience.call, f"a look at {instance_id}")

@@ -1,0 +1,70 @@
+"""Asks the ledger and a vendor for all that a plan is drawn up from; changes neither."""
+
+from collections.abc import Mapping, Sequence
+
+from probe.cloud import MARK_AGENT, Cloud, View
+from probe.model.clock import Clock
+from probe.model.instance import Lease
+from probe.model.outcome import ProbeFailed
+from probe.model.stopwatch import Stopwatch
+from probe.rental.marks import Standing, lease_key, standing
+from probe.rental.patience import Patience, in_time
+from probe.rental.plan import Evidence, claim_on
+from probe.store import Store
+
+
+async def inquire(cloud: Cloud, store: Store, clock: Clock, patience: Patience, *, wide: bool) -> Evidence:
+    """All that is known of a vendor entry; *wide* looks at everything it shows, not only at what carries our mark.
+
+    Raises:
+        ProbeFailed: the vendor did not list what it has.
+        StoreFailed: the ledger could not be read.
+    """
+    held = await store.ledger.open_leases(cloud.name)
+    now = clock.wall()
+    claimable = [lease for lease in held if claim_on(lease, now, store.owner_alive) and lease.region == cloud.region]
+    unanswered = any(not lease.instance_id for lease in claimable)
+    marks = {} if wide or unanswered else {MARK_AGENT: store.agent_id}
+    shown = await in_time(cloud.inventory(Stopwatch(clock), marks), patience.call, f"the list of {cloud.name}")
+    looked_up, unclear = await _look_up(cloud, clock, patience, claimable)
+    return Evidence(
+        vendor=cloud.name,
+        region=cloud.region,
+        agent_id=store.agent_id,
+        now=now,
+        shown=shown,
+        held=held,
+        looked_up=looked_up,
+        unclear=unclear,
+        settled=await _settled(store, shown, held),
+        patience=blindness(cloud),
+        owner_alive=store.owner_alive,
+    )
+
+
+def blindness(cloud: Cloud) -> float:
+    """Seconds for which the vendor may not show an instance that it made, neither in its list nor by its identifier."""
+    return max(cloud.list_delay, cloud.not_found_grace)
+
+
+async def _look_up(
+    cloud: Cloud, clock: Clock, patience: Patience, leases: Sequence[Lease]
+) -> tuple[Mapping[str, View | None], Mapping[str, str]]:
+    """Ask for each lease's instance by its identifier: a list may lag behind. What failed is told, by lease key."""
+    found: dict[str, View | None] = {}
+    failed: dict[str, str] = {}
+    for lease in leases:
+        if lease.instance_id:
+            try:
+                call = cloud.inspect(lease.instance_id, Stopwatch(clock))
+                found[lease.key] = await in_time(call, patience.call, f"a look at {lease.instance_id}")
+            except ProbeFailed as error:
+                failed[lease.key] = f"the vendor did not say how it is: {error.detail}"
+    return found, failed
+
+
+async def _settled(store: Store, shown: Sequence[View], held: Sequence[Lease]) -> Mapping[str, Lease]:
+    """The leases, no longer open, that something in the list says it was rented under."""
+    ours = {lease_key(view) for view in shown if standing(view, store.agent_id) is Standing.OURS}
+    found = [await store.ledger.get(key) for key in ours - {lease.key for lease in held}]
+    return {lease.key: lease for lease in found if lease is not None}

@@ -1,0 +1,207 @@
+"""One instance from its intent to the certainty that it is gone."""
+
+import logging
+from types import TracebackType
+from typing import Final, Self
+
+from probe.cloud import Cloud, VendorComplaint, Verdict, View, is_gone, poll
+from probe.model.clock import Clock
+from probe.model.instance import Lease, LeaseState
+from probe.model.meter import Meter
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import Milestone, Phase
+from probe.model.stopwatch import Stopwatch
+from probe.rental import steps
+from probe.rental.audit import Subject, audit
+from probe.rental.census import KIND, take_census
+from probe.rental.finishing import to_the_end
+from probe.store import Step, Store, StoreFailed, WrongMove
+
+_log: Final = logging.getLogger(__name__)
+
+_PASSING: Final = frozenset(
+    {
+        Outcome.VENDOR_ERROR,  # a conflict or a lock, too
+        Outcome.TIMEOUT,
+        Outcome.UNRESOLVED,
+        Outcome.REFUSED,
+        Outcome.BROKEN,
+        Outcome.CAPACITY,
+        Outcome.THROTTLED,
+        Outcome.MAINTENANCE,
+    }
+)
+"""What may pass by itself: a delete that ended so is asked for again."""
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 15.0
+
+
+class Rental:
+    """What a run holds while it rents: it gives it back, or hands it over to the sweeper.
+
+    As an async context manager it hands over whatever was not given back, however its block ends.
+
+    Attributes:
+        lease: as it was last written down.
+        ordered: when the create call began, on the run's clock; the origin of the milestones.
+        accepted: when its answer was there.
+        returned: when the delete call began that the vendor acknowledged; None before.
+    """
+
+    def __init__(self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, lease: Lease) -> None:
+        self.lease = lease
+        self.ordered = 0.0
+        self.accepted = 0.0
+        self.returned: float | None = None
+        self._acknowledged = 0.0
+        self._cloud = cloud
+        self._store = store
+        self._clock = clock
+        self._meter = meter
+        self._unwritten: list[Step] = []
+
+    @property
+    def instance_id(self) -> str:
+        """The vendor's identifier."""
+        return self.lease.instance_id
+
+    @property
+    def subject(self) -> Subject:
+        """What the audit calls it."""
+        return Subject(self.lease.vendor, self.lease.region, self.lease.key, self.instance_id)
+
+    async def inspect(self, watch: Stopwatch) -> View | None:
+        """How the instance is; None if the vendor does not know it.
+
+        Raises:
+            ProbeFailed: the vendor did not say.
+        """
+        return await self._cloud.inspect(self.instance_id, watch)
+
+    async def begin(self, instance_id: str) -> None:
+        """Write down what the vendor called it."""
+        await self._record(steps.became_active(instance_id))
+        self._meter.resource_created(self.lease.vendor, self.lease.region, KIND)
+
+    async def give_back(self, watch: Stopwatch) -> None:
+        """Ask for the deletion until the vendor acknowledges it: phase delete.
+
+        Keeps no deadline: the runner does. What a deadline would mean is in `watch.standing`.
+
+        Raises:
+            ProbeFailed: the vendor refused for a reason that does not pass by itself.
+        """
+        await self._record(steps.deletion_asked(self.instance_id, self._clock.wall()))
+        watch.enter(Phase.DELETE)
+        first = self._clock.now()
+        pause = _FIRST_PAUSE
+        while True:
+            aside = watch.aside()
+            try:
+                await self._delete(aside)
+            except ProbeFailed as error:
+                if not may_pass(error):
+                    raise
+                watch.standing = error
+                wish = error.retry_after if isinstance(error, VendorComplaint) else None
+            else:
+                break
+            await self._clock.sleep(pause if wish is None else wish)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        watch.standing = None
+        self.returned, self._acknowledged = first, self._clock.now()
+        watch.add(Phase.DELETE, self._acknowledged - first)
+
+    async def confirm_gone(self, watch: Stopwatch, *, poll_grace: float = 30.0) -> None:
+        """Wait until the vendor says that it does not exist, and settle the lease: phase gone.
+
+        *poll_grace*: seconds for which polls may fail before their failure decides. A deadline that is reached
+        meanwhile means `leaked`: that is what `watch.standing` says.
+
+        Raises:
+            ProbeFailed: the vendor could not be asked.
+        """
+        watch.enter(Phase.GONE)
+        leak = ProbeFailed(Outcome.LEAKED, "its deletion was acknowledged, and it is still there", phase=Phase.GONE)
+
+        def decide(view: View | None) -> bool:
+            watch.standing = None if is_gone(view) else leak
+            return is_gone(view)
+
+        watch.standing = leak
+        seen = await poll(lambda: self.inspect(watch.aside()), decide, watch, self._clock, self._cloud.pace, poll_grace)
+        seconds, resolution = seen.since(self._acknowledged)
+        watch.add(Phase.GONE, seconds, resolution=resolution)
+        if self.returned is not None:
+            watch.milestones[Milestone.GONE] = self._acknowledged + seconds - self.returned
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Cross it out: the vendor said that it does not exist."""
+        if self.lease.state.settled:
+            return
+        await self._record(steps.gone(self._clock.wall()))
+        self._meter.resource_deleted(self.lease.vendor, self.lease.region, KIND)
+
+    async def void(self, note: str) -> None:
+        """Cross it out: it is certain that the vendor never made it."""
+        await self._record(steps.never_created(self._clock.wall(), note))
+
+    async def hand_over(self, note: str) -> None:
+        """Leave it to the sweeper; quick, and not cut short by a cancellation."""
+        await self._record(steps.handed_over(self._clock.wall(), note))
+
+    async def mark_leaked(self, note: str) -> None:
+        """Write down that it was not gone in time after its deletion was asked for; the sweeper keeps trying."""
+        if self.lease.state.settled or self.lease.state is LeaseState.LEAKED:
+            return
+        await self._record(steps.leaked(self._clock.wall(), note))
+        self._meter.resource_leaked(self.lease.vendor, self.lease.region, KIND)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not (self.lease.state.settled or self.lease.handed_over):
+            await self.hand_over("the run ended" if error is None else f"{type(error).__name__}: {error}")
+
+    async def _delete(self, aside: Stopwatch) -> None:
+        try:
+            await self._cloud.delete(self.instance_id, aside)
+        except BaseException as error:
+            audit("delete", self.subject, aside, error)
+            raise
+        audit("delete", self.subject, aside)
+
+    async def _record(self, step: Step) -> None:
+        """Take a *step*, here and in the ledger.
+
+        A disk that fails does not keep us from giving back what we hold: the step is then taken here and written down
+        before the next one. What never reaches the ledger stays open there and is swept when its lease is over.
+        """
+        self._unwritten.append(step)
+        await to_the_end(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._unwritten:
+                self.lease = await self._store.ledger.change(self.lease.key, self._unwritten[0])
+                del self._unwritten[0]
+        except StoreFailed as error:
+            _log.error("lease %s goes on unwritten: %s", self.lease.key, error)
+            self.lease = self._unwritten[-1](self.lease)
+        except WrongMove:
+            self._unwritten.clear()
+            raise
+        else:
+            await take_census(self._store, self._meter, self._clock, self.lease.vendor, self.lease.region)
+
+
+def may_pass(error: ProbeFailed) -> bool:
+    """Whether a delete, or a look, that failed with *error* is worth another attempt."""
+    if isinstance(error, VendorComplaint) and error.verdict is Verdict.CONFLICT:
+        return True
+    return error.outcome in _PASSING

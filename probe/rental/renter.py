@@ -1,0 +1,175 @@
+"""Rents from one vendor entry: nothing is ordered that was not written down, and nothing is ordered twice."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from probe.cloud import Cloud, Order, VendorComplaint, Verdict
+from probe.model.clock import Clock
+from probe.model.instance import Lease, LeaseState
+from probe.model.meter import Meter
+from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
+from probe.model.phase import Milestone, Phase
+from probe.model.stopwatch import Fact, Stopwatch
+from probe.rental.audit import audit
+from probe.rental.finishing import to_the_end
+from probe.rental.guards import Guards, TotalGuards, admission
+from probe.rental.marks import marks_of, new_key
+from probe.rental.rental import Rental
+from probe.store import IntentRefused, Store, StoreFailed
+
+_UNSENT: Final = frozenset({Outcome.UNRESOLVED, Outcome.REFUSED, Outcome.UNTRUSTED})
+"""What fails before a request is sent: without an address, a connection or trust, nothing left."""
+
+_UNSURE: Final = frozenset({408, 409, 425, 499})
+"""Refusals that leave open whether the order went through: it timed out, or it exists already (sent on twice by
+something between us), or somebody hung up."""
+
+_REFUSED: Final = 400
+_FAILED: Final = 500
+_READABLE: Final = 300
+"""Characters of an error that are kept in the ledger."""
+
+
+class Renter:
+    """Rents from one vendor entry, within its guards.
+
+    Args:
+        cloud: the vendor.
+        store: where the ledger is.
+        guards: the limits of this vendor entry.
+        total: the limits of the agent.
+        clock: the clock of the runs.
+        meter: counts what is rented.
+    """
+
+    def __init__(
+        self, cloud: Cloud, store: Store, guards: Guards, total: TotalGuards | None, clock: Clock, meter: Meter
+    ) -> None:
+        self._cloud = cloud
+        self._store = store
+        self._guards = guards
+        self._admit = admission(cloud.name, guards, total)
+        self._clock = clock
+        self._meter = meter
+
+    async def rent(
+        self,
+        probe: str,
+        run_id: str,
+        size: str,
+        image: str,
+        watch: Stopwatch,
+        *,
+        user_data: str = "",
+        network: Mapping[str, Any] | None = None,
+    ) -> Rental:
+        """Order an instance, once: phase accept, and auth where a token had to be fetched.
+
+        Its intent is on the disk before the create call is sent. Whatever then happens, the lease is crossed out, in
+        the hands of the rental that is returned, or handed over to the sweeper.
+
+        Raises:
+            RunSkipped: a guard forbids it (quota), or the ledger cannot be written (breaker).
+            ProbeFailed: the vendor did not accept, or did not answer.
+        """
+        await self._ask_guards(self._store.ledger.check(self._cloud.name, self._clock.wall(), self._admit))
+        await self._cloud.authenticate(watch)
+        size_id, image_id = await self._cloud.resolve(size, image, watch.aside())
+        lease = self._lease(probe, run_id)
+        order = self._order(lease, size_id, image_id, user_data, network or {})
+        rental = Rental(self._cloud, self._store, self._clock, self._meter, lease)
+        await self._intend(rental)
+        try:
+            await self._create(rental, order, watch)
+        except BaseException as error:
+            await _abandon(rental, error)
+            raise
+        return rental
+
+    async def _intend(self, rental: Rental) -> None:
+        """Write the intent down, if the guards still agree."""
+        try:
+            await self._ask_guards(to_the_end(self._store.ledger.intend(rental.lease, self._admit)))
+        except asyncio.CancelledError:  # it is written down all the same, see `to_the_end`; and nothing was sent
+            await rental.void("the run was stopped before it ordered")
+            raise
+
+    @staticmethod
+    async def _ask_guards(question: Awaitable[None]) -> None:
+        try:
+            await question
+        except IntentRefused as refused:
+            raise RunSkipped(Skip.QUOTA, str(refused)) from refused
+        except StoreFailed as failed:
+            raise RunSkipped(Skip.BREAKER, f"nothing is rented without a ledger: {failed}") from failed
+
+    async def _create(self, rental: Rental, order: Order, watch: Stopwatch) -> None:
+        """Send the create call, the only time."""
+        aside = watch.aside()
+        watch.enter(Phase.ACCEPT)
+        rental.ordered = self._clock.now()
+        try:
+            instance_id = await self._cloud.create(order, aside)
+        except BaseException as error:
+            audit("create", rental.subject, aside, error)
+            raise
+        rental.accepted = self._clock.now()
+        rental.ordered += aside.phases.get(Phase.AUTH, 0.0)  # a token that was renewed first is no part of the order
+        seconds = rental.accepted - rental.ordered
+        audit("create", replace(rental.subject, instance_id=instance_id), aside)
+        _account(watch, aside, seconds, instance_id)
+        await rental.begin(instance_id)
+
+    def _lease(self, probe: str, run_id: str) -> Lease:
+        now = self._clock.wall()
+        return Lease(
+            key=new_key(self._store.agent_id),
+            vendor=self._cloud.name,
+            region=self._cloud.region,
+            probe=probe,
+            run_id=run_id,
+            owner=self._store.owner,
+            intended_at=now,
+            expires_at=now + self._guards.lease,
+        )
+
+    def _order(self, lease: Lease, size: str, image: str, user_data: str, network: Mapping[str, Any]) -> Order:
+        return Order(
+            name=lease.key,
+            size=size,
+            image=image,
+            marks=marks_of(lease, self._store.agent_id),
+            user_data=user_data,
+            network=network,
+            token=lease.key,
+        )
+
+
+def _account(watch: Stopwatch, aside: Stopwatch, seconds: float, instance_id: str) -> None:
+    """Put what the create call took into the run's own account."""
+    if Phase.AUTH in aside.phases:
+        watch.add(Phase.AUTH, aside.phases[Phase.AUTH])
+    watch.add(Phase.ACCEPT, seconds)
+    watch.milestones[Milestone.ACCEPTED] = seconds
+    watch.facts[Fact.INSTANCE] = instance_id
+    if Fact.REQUEST_ID in aside.facts:
+        watch.facts[Fact.REQUEST_ID] = aside.facts[Fact.REQUEST_ID]
+
+
+async def _abandon(rental: Rental, error: BaseException) -> None:
+    """End a rental whose create call failed: crossed out if it is certain that nothing was made, else handed over."""
+    note = " ".join(f"{type(error).__name__} {error}".split())[:_READABLE]
+    if rental.lease.state is LeaseState.INTENDED and _never_created(error):
+        await rental.void(note)
+    else:
+        await rental.hand_over(f"create: {note}")
+
+
+def _never_created(error: BaseException) -> bool:
+    """Whether *error* makes it certain that the vendor made nothing."""
+    if isinstance(error, VendorComplaint):
+        refused = _REFUSED <= error.status < _FAILED and error.status not in _UNSURE
+        return refused and error.verdict is not Verdict.CONFLICT
+    return isinstance(error, ProbeFailed) and error.outcome in _UNSENT

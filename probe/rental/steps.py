@@ -1,0 +1,63 @@
+"""The steps that a lease takes, each a pure function that the ledger runs on the record as it then stands."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from probe.model.instance import Lease, LeaseState
+from probe.store import Step
+
+
+def became_active(instance_id: str) -> Step:
+    """The vendor answered the create with *instance_id*."""
+    return lambda lease: lease.moved(LeaseState.ACTIVE, instance_id=instance_id)
+
+
+def never_created(now: float, note: str) -> Step:
+    """The vendor never made it; *now* in seconds since 1970."""
+    return lambda lease: lease.moved(LeaseState.VOID, settled_at=now, note=note)
+
+
+def deletion_asked(instance_id: str, now: float) -> Step:
+    """Its deletion is about to be asked for, perhaps again."""
+
+    def step(lease: Lease) -> Lease:
+        since = now if lease.delete_requested_at is None else lease.delete_requested_at
+        return lease.moved(LeaseState.DELETING, instance_id=instance_id, delete_requested_at=since)
+
+    return step
+
+
+def gone(now: float) -> Step:
+    """The vendor says that it does not exist."""
+    return unless_settled(lambda lease: lease.moved(LeaseState.GONE, settled_at=now))
+
+
+def leaked(now: float, note: str) -> Step:
+    """Its deletion was asked for and it is still there: the sweeper keeps trying."""
+    return unless_settled(lambda lease: handed_over(now, note)(lease).moved(LeaseState.LEAKED))
+
+
+def handed_over(now: float, note: str) -> Step:
+    """Its run has ended without giving it back; the first time counts."""
+
+    def step(lease: Lease) -> Lease:
+        if lease.handed_over:
+            return lease
+        return replace(lease, handed_over=True, handed_over_at=now, note=note)
+
+    return unless_settled(step)
+
+
+def taken_by_the_sweeper(instance_id: str, now: float, note: str) -> Step:
+    """The sweeper is about to ask for its deletion; what leaked stays leaked until it is gone."""
+
+    def step(lease: Lease) -> Lease:
+        taken = handed_over(now, note)(lease)
+        return taken if taken.state is LeaseState.LEAKED else deletion_asked(instance_id, now)(taken)
+
+    return unless_settled(step)
+
+
+def unless_settled(step: Callable[[Lease], Lease]) -> Step:
+    """*step*, but for a lease that somebody else settled meanwhile: that one stays as it is."""
+    return lambda lease: lease if lease.state.settled else step(lease)

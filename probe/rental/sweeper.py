@@ -1,0 +1,238 @@
+"""Finds what nobody uses any more, proves that it is ours, and gives it back."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from probe.cloud import Capability, Cloud
+from probe.model.clock import Clock
+from probe.model.instance import Lease
+from probe.model.meter import Meter
+from probe.rental.census import take_census
+from probe.rental.clearing import Clearing, Result
+from probe.rental.inquiry import inquire
+from probe.rental.patience import TROUBLE, Patience
+from probe.rental.plan import Action, SweepItem, draw_up
+from probe.store import Store
+
+_log: Final = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 4
+"""Items of one vendor entry that are carried out side by side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepPlan:
+    """What a sweep would do.
+
+    Attributes:
+        items: everything that nobody uses, and what is to be done about it.
+        failures: why no plan could be made, for the vendor entries where that is so, by name.
+    """
+
+    items: Sequence[SweepItem] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, action: Action) -> Sequence[SweepItem]:
+        """The items with that *action*."""
+        return [item for item in self.items if item.action is action]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepStep:
+    """What became of one item.
+
+    Attributes:
+        item: the item.
+        result: what became of it.
+        detail: a word about it for people.
+    """
+
+    item: SweepItem
+    result: Result
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepReport:
+    """What a sweep did.
+
+    Attributes:
+        steps: what became of each item, in the order in which they ended.
+        failures: why nothing was done, for the vendor entries where that is so, by name.
+    """
+
+    steps: Sequence[SweepStep] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every vendor entry was swept and nothing that was to go is still there."""
+        return not self.failures and not any(step.result in {Result.LEAKED, Result.FAILED} for step in self.steps)
+
+    def count(self, result: Result, vendor: str | None = None) -> int:
+        """How many items ended as *result*, of *vendor* or of all."""
+        return sum(step.result is result and vendor in {None, step.item.vendor} for step in self.steps)
+
+    def __str__(self) -> str:
+        counts = Counter(step.result for step in self.steps)
+        parts = [f"{count} {result}" for result, count in sorted(counts.items())]
+        parts += [f"{vendor} failed: {why}" for vendor, why in self.failures.items()]
+        return ", ".join(parts) or "nothing to do"
+
+
+OnStep = Callable[[SweepStep, int, int], None]
+"""Told of each item that ended, how many have ended, and how many there are."""
+
+
+class Sweeper:
+    """Sweeps several vendor entries; a vendor that fails does not keep it from the others.
+
+    Args:
+        clouds: the vendor entries, those that left the configuration with open leases included.
+        store: where the ledger is.
+        clock: for pauses and records.
+        meter: counts sweeps and what they did.
+        patience: how long to wait for what.
+    """
+
+    def __init__(
+        self, clouds: Iterable[Cloud], store: Store, clock: Clock, meter: Meter, patience: Patience | None = None
+    ) -> None:
+        self._clouds = _renting(clouds)
+        self._store = store
+        self._clock = clock
+        self._meter = meter
+        self._patience = patience or Patience()
+        self._one_at_a_time = asyncio.Lock()
+
+    def replace(self, clouds: Iterable[Cloud]) -> None:
+        """Sweep *clouds* from the next sweep on."""
+        self._clouds = _renting(clouds)
+
+    async def plan(self, *, wide: bool = True) -> SweepPlan:
+        """What a sweep would do; changes nothing.
+
+        *wide* also looks at what does not carry our mark, so that look-alikes are reported.
+
+        Raises:
+            StoreFailed: the ledger cannot be read.
+        """
+        items: list[SweepItem] = [_homeless(lease) for lease in await self._without_vendor()]
+        failures: dict[str, str] = {}
+
+        async def ask(cloud: Cloud) -> None:
+            evidence = await inquire(cloud, self._store, self._clock, self._patience, wide=wide)
+            items.extend(draw_up(evidence))
+
+        await _side_by_side({name: ask(cloud) for name, cloud in self._clouds.items()}, failures)
+        return SweepPlan(items=tuple(items), failures=failures)
+
+    async def carry_out(self, plan: SweepPlan, on_step: OnStep | None = None) -> SweepReport:
+        """Do what *plan* says, looking again at everything before it is touched."""
+        steps: list[SweepStep] = []
+        failures = dict(plan.failures)
+
+        def ended(step: SweepStep) -> None:
+            steps.append(step)
+            if on_step is not None:
+                on_step(step, len(steps), len(plan.items))
+
+        async with self._one_at_a_time:
+            work = {name: self._clear(cloud, plan, ended) for name, cloud in self._clouds.items()}
+            await _side_by_side(work, failures)
+        for item in plan.items:
+            if item.vendor not in self._clouds:
+                ended(SweepStep(item=item, result=Result.REPORTED, detail=item.reason))
+        report = SweepReport(steps=tuple(steps), failures=failures)
+        self._meter.sweep("ok" if report.ok else "failed")
+        return report
+
+    async def sweep(self) -> SweepReport:
+        """Plan and carry out; what is not ours is left alone and told in the log.
+
+        Raises:
+            StoreFailed: the ledger cannot be read.
+        """
+        report = await self.carry_out(await self.plan(wide=False))
+        for step in report.steps:
+            if step.result is not Result.SETTLED:
+                _log.log(
+                    _level(step), "sweep of %s: %s %s: %s", step.item.vendor, step.item.name, step.result, step.detail
+                )
+        for vendor, why in report.failures.items():
+            _log.warning("sweep of %s failed: %s", vendor, why)
+        return report
+
+    async def patrol(self, every: float) -> None:
+        """Sweep now and again *every* so many seconds, for ever."""
+        while True:
+            try:
+                await self.sweep()
+            except TROUBLE as error:
+                self._meter.sweep("failed")
+                _log.error("the sweep failed: %s", error)
+            await self._clock.sleep(every)
+
+    async def _clear(self, cloud: Cloud, plan: SweepPlan, ended: Callable[[SweepStep], None]) -> None:
+        """Carry out the items of one vendor entry, some side by side."""
+        clearing = Clearing(cloud, self._store, self._clock, self._meter, self._patience)
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(item: SweepItem) -> None:
+            async with places:
+                try:
+                    result, detail = await clearing.carry_out(item)
+                except TROUBLE as error:
+                    result, detail = Result.FAILED, str(error)
+            ended(SweepStep(item=item, result=result, detail=detail))
+
+        async with asyncio.TaskGroup() as group:
+            for item in plan.items:
+                if item.vendor == cloud.name:
+                    group.create_task(one(item))
+        await take_census(self._store, self._meter, self._clock, cloud.name, cloud.region)
+
+    async def _without_vendor(self) -> Sequence[Lease]:
+        """Open leases of vendor entries that nobody told us how to speak to."""
+        return [lease for lease in await self._store.ledger.open_leases() if lease.vendor not in self._clouds]
+
+
+def _renting(clouds: Iterable[Cloud]) -> dict[str, Cloud]:
+    """Those that can rent at all, by name."""
+    return {cloud.name: cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)}
+
+
+def _homeless(lease: Lease) -> SweepItem:
+    return SweepItem(
+        vendor=lease.vendor,
+        region=lease.region,
+        instance_id=lease.instance_id,
+        name=lease.key,
+        lease=lease.key,
+        age=None,
+        action=Action.REPORT,
+        reason=f"the configuration has no vendor entry {lease.vendor}, or its secrets are missing",
+    )
+
+
+async def _side_by_side(work: Mapping[str, Coroutine[Any, Any, None]], failures: dict[str, str]) -> None:
+    """Run one job for each vendor entry to its end; what failed is told by name, and keeps no other from its end."""
+    results = await asyncio.gather(*work.values(), return_exceptions=True)
+    for name, result in zip(work, results, strict=True):
+        if isinstance(result, TROUBLE):
+            failures[name] = str(result)
+        elif isinstance(result, Exception):
+            _log.error("the sweep of %s has a bug", name, exc_info=result)
+            failures[name] = f"bug: {result!r}"
+        elif isinstance(result, BaseException):
+            raise result
+
+
+def _level(step: SweepStep) -> int:
+    if step.result in {Result.LEAKED, Result.FAILED}:
+        return logging.ERROR
+    return logging.WARNING if step.result is Result.REPORTED else logging.INFO
