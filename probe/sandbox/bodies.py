@@ -128,7 +128,7 @@ def _each(name: str, item_name: str, body: Body) -> Body:
 
 
 def _when(name: str, body: Body, otherwise: Body) -> Body:
-    return lambda values: body(values) if _Dotted(values)[name] else otherwise(values)
+    return lambda values: body(values) if _Dotted(values).get(name) else otherwise(values)
 
 
 def _plain(value: object) -> str:

@@ -10,6 +10,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
+from urllib.parse import urlencode
 
 from probe.model.clock import Clock
 from probe.sandbox.characters import Character
@@ -270,8 +271,14 @@ def listing(premises: Premises, route: Route, taken: Taken) -> Values:
         views = views[places[0] + 1 :]
     limit = taken.text("limit")
     size = min(route.most, int(limit)) if limit.isdigit() and int(limit) > 0 else route.most
-    more = len(views) > size
-    return {"instances": views[:size], "page": {"next": views[size - 1]["id"] if more else None}}
+    last = views[size - 1]["id"] if len(views) > size else None
+    return {"instances": views[:size], "page": {"next": last, "query": _next_query(route, taken, last)}}
+
+
+def _next_query(route: Route, taken: Taken, last: object) -> str:
+    """The query of the next page, as the vendor would write it."""
+    query = taken.document["query"]
+    return urlencode({**(query if isinstance(query, Mapping) else {}), route.marker: str(last or "")})
 
 
 def _filters(route: Route, taken: Taken) -> Iterator[tuple[str, Sequence[str]]]:
@@ -301,6 +308,8 @@ def _passes(view: Mapping[str, object], field: str, wanted: Sequence[str]) -> bo
     if kind == "tags":
         tags = view["tags"] if isinstance(view["tags"], list) else []
         return all(tag in tags for text in wanted for tag in text.split(","))
+    if kind == "name":
+        return any(text in str(view["name"]) for text in wanted)
     value = view["status"] if kind == "state" else view[kind]
     return (value.get("name") if isinstance(value, Mapping) else value) in wanted
 

@@ -83,6 +83,7 @@ class PretendVendor:
         tokens: what it has given out.
         faults: what goes wrong with it.
         log: the newest requests.
+        served: how many requests there were.
         moved_in: called with each new instance.
         moving_out: called with each instance that is being deleted.
     """
@@ -99,6 +100,7 @@ class PretendVendor:
         self.weather = Bouts(clock, f"{seed}/{name}/weather", character.good, character.bad)
         self.faults = Faults(clock, f"{seed}/{name}/faults", self.weather, character.faults)
         self.log: deque[Logged] = deque(maxlen=_LOGGED)
+        self.served = 0
         self.moved_in: Callable[[Instance], None] = _nobody
         self.moving_out: Callable[[Instance], None] = _nobody
         for resident in imitation.residents:
@@ -140,6 +142,7 @@ class PretendVendor:
             reply, operation = await self._serve(asked, endpoint, route, document), route.name
         path = asked.raw_path + (f"?{asked.query_string}" if asked.query_string else "")
         now = self.clock.now()
+        self.served += 1
         self.log.append(
             Logged(at=now, operation=operation, method=asked.method, path=path, status=reply.status, cut=reply.cut)
         )
@@ -212,7 +215,6 @@ class PretendVendor:
             "url": asked.base + asked.raw_path,
             "region": self.region,
             "facts": imitation.facts,
-            "endpoint": {endpoint.name: asked.base + endpoint.path for endpoint in imitation.endpoints},
             "now": moment(self.clock.wall()),
             "request_id": str(uuid.uuid4()),
             "used": len(self.instances.alive()),
