@@ -240,7 +240,7 @@ class Cloud:
             "size": size,
             "image": image,
             "token": order.token,
-            "marks": write_marks(self._instances.marks, order.marks),
+            "marks": write_marks(self._instances.marks, order.marks, order.name),
             "user_data": order.user_data or None,
             "user_data_base64": base64.b64encode(data).decode("ascii") if data else None,
             **self._network_values(order.network),

@@ -13,11 +13,10 @@ MARK_LEASE: Final = "stability-probe-lease"
 MARK_EXPIRES: Final = "stability-probe-expires"
 
 
-def write_marks(style: WrittenMarks, marks: Mapping[str, str]) -> object:
-    """*marks* as the vendor wants them."""
-    if style.style == "map":
-        return dict(marks)
-    return as_pairs(marks, style.key, style.value)
+def write_marks(style: WrittenMarks, marks: Mapping[str, str], name: str) -> object:
+    """*marks* as the vendor wants them, with the instance's *name* where a name is a mark."""
+    named = {**marks, style.name: name} if style.name is not None else dict(marks)
+    return named if style.style == "map" else as_pairs(named, style.key, style.value)
 
 
 def as_pairs(mapping: Mapping[str, object], key: str, value: str) -> list[dict[str, object]]:

@@ -32,6 +32,7 @@ class WrittenMarks(Strict):
     style: Literal["map", "pairs"] = Field(alias="as", description="a mapping, or a list of pairs")
     key: Line = Field("key", description="of pairs: what the key is called")
     value: Line = Field("value", description="of pairs: what the value is called")
+    name: Line | None = Field(None, description="a mark that carries the instance's name, where a name is a mark")
 
 
 class ReadMarks(Strict):
