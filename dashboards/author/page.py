@@ -1,6 +1,6 @@
 """The frame of a page: variables, annotations, links, and panels laid out from left to right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,14 +96,19 @@ def _placed(rows: Sequence[Row]) -> list[Json]:
             }
         )
         y += 1
-        x = 0
-        for panel in row.panels:
-            placed.append(panel.as_json(len(placed) + 1, x, y))
-            x += panel.width
-            if x >= COLUMNS:
-                x, y = 0, y + panel.height
-        y += row.panels[-1].height if x else 0
+        for panel, x, down in _flow(row.panels):
+            placed.append(panel.as_json(len(placed) + 1, x, y + down))
+        y = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in placed)
     return placed
+
+
+def _flow(panels: Sequence[Panel]) -> Iterator[tuple[Panel, int, int]]:
+    x = y = height = 0
+    for panel in panels:
+        if x + panel.width > COLUMNS:
+            x, y, height = 0, y + height, 0
+        yield panel, x, y
+        x, height = x + panel.width, max(height, panel.height)
 
 
 def data_source() -> Json:
