@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from probe.model.secret import Secret
 from probe.notation.durations import parse_duration, parse_ratio
@@ -33,6 +35,20 @@ REFERENCE_SCHEMA: Final[dict[str, Any]] = {
         },
     ]
 }
+
+
+class _Schemas(GenerateJsonSchema):
+    """Knows how a secret is written, wherever a probe kind takes one."""
+
+    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
+        if schema["cls"] is Secret:
+            return REFERENCE_SCHEMA
+        return super().is_instance_schema(schema)
+
+
+def json_schema(model: type[BaseModel], references: str = "#/$defs/{model}") -> dict[str, Any]:
+    """The JSON Schema of *model*; *references* says where the definitions will be that it refers to."""
+    return model.model_json_schema(ref_template=references, schema_generator=_Schemas)
 
 
 class Shape(BaseModel):

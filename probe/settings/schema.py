@@ -6,12 +6,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from probe.probes.kind import Kind
-from probe.settings.fields import REFERENCE_SCHEMA
+from probe.settings.fields import json_schema
 from probe.settings.plugins import Kinds, kinds
 from probe.settings.shape import Probe, Whole
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_REFERENCE: Final = {"$ref": "#/$defs/secret"}
 _TARGETED: Final = "targets"
 _VENDORED: Final = "vendors"
 
@@ -23,9 +22,8 @@ def schema(installed: Kinds | None = None) -> dict[str, Any]:
         Wrong: a plug-in that is installed cannot be loaded.
     """
     plugins = installed or kinds()
-    whole = Whole.model_json_schema()
+    whole = json_schema(Whole)
     definitions: dict[str, Any] = whole.pop("$defs")
-    definitions["secret"] = {**REFERENCE_SCHEMA, "description": "a secret, by reference"}
     common = definitions.pop(Probe.__name__)
     alternatives = []
     for name in plugins.names:
@@ -57,7 +55,7 @@ def _probe(common: Mapping[str, Any], name: str, kind: type[Kind], definitions: 
 
 def _adopted(model: type[BaseModel], name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     """A reference to the schema of *model*, which is put into *definitions* with all that it refers to."""
-    own = model.model_json_schema(ref_template=f"#/$defs/{name}_{{model}}")
+    own = json_schema(model, f"#/$defs/{name}_{{model}}")
     inner = own.pop("$defs", {})
     definitions[name] = own
     definitions.update({f"{name}_{key}": value for key, value in inner.items()})

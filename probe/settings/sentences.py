@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from probe.model.secret import Secret
 from probe.notation.composing import Trail
 from probe.settings.complaints import Notebook, Wrong, choices, holds, value_at
+from probe.settings.fields import json_schema
 
 _LIST: Final = ("must be a list", "write [a, b]")
 _MAPPING: Final = ("must be a mapping", "write {{key: value}}")
@@ -122,7 +123,7 @@ def _properties(model: type[BaseModel], location: Trail) -> Mapping[str, Any]:
 
 @cache
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
+    return json_schema(model)
 
 
 def _plain(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
