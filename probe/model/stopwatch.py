@@ -51,7 +51,7 @@ class Stopwatch:
         transcript: where exchanges are written down when somebody asked to see them.
         standing: what a deadline that is reached now means, where that is not a timeout: the last poll's failure, the
             wait for our own request budget.
-        overdue: whether the run's deadline was reached: a probe that is being cancelled learns here whether that is why.
+        overdue: whether the run's deadline was reached: so a probe that is cancelled learns whether that is why.
     """
 
     def __init__(

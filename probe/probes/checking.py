@@ -1,0 +1,51 @@
+"""What probes of endpoints share: how an exchange is judged, and which outcomes the wire can have."""
+
+from typing import Final
+
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import WIRE_PHASES
+from probe.model.stopwatch import Stopwatch
+
+WIRE_OUTCOMES: Final = frozenset(
+    {Outcome.OK, Outcome.TIMEOUT, Outcome.UNRESOLVED, Outcome.REFUSED, Outcome.BROKEN, Outcome.UNEXPECTED}
+)
+"""What can become of any exchange with an endpoint."""
+VENDOR_OUTCOMES: Final = frozenset(
+    {
+        *WIRE_OUTCOMES - {Outcome.UNEXPECTED},
+        Outcome.UNTRUSTED,
+        Outcome.VENDOR_ERROR,
+        Outcome.THROTTLED,
+        Outcome.DENIED,
+        Outcome.INVALID,
+        Outcome.MAINTENANCE,
+    }
+)
+"""What can become of a call to a vendor: the wire's, and those of its file's error rules."""
+_SHOWN: Final = 120
+
+
+def unexpected(detail: str) -> ProbeFailed:
+    """An assertion of the configuration failed."""
+    return ProbeFailed(Outcome.UNEXPECTED, detail)
+
+
+def latency(watch: Stopwatch) -> float:
+    """Seconds of the exchange: its wire phases together, without our own queueing."""
+    return sum(watch.phases.get(phase, 0.0) for phase in WIRE_PHASES)
+
+
+def check_latency(watch: Stopwatch, allowed: float | None) -> None:
+    """Fail the run whose exchange took longer than *allowed* seconds.
+
+    Raises:
+        ProbeFailed: unexpected.
+    """
+    if allowed is not None and (taken := latency(watch)) > allowed:
+        raise unexpected(f"took {taken:.3f} s, more than the {allowed:g} s of max_latency")
+
+
+def shown(text: str) -> str:
+    """*text* for a detail: on one line and of readable length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

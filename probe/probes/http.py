@@ -1,0 +1,186 @@
+"""Asks a URL a question and checks the answer: one request, one address, no redirects, no retries."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Final, Self
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, Field, StringConstraints
+
+from probe.cloud import VendorEntry
+from probe.model.job import Detail
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import WIRE_PHASES, Phase
+from probe.model.secret import Secret
+from probe.model.stopwatch import Stopwatch
+from probe.model.target import Target
+from probe.notation.paths import Query, QueryTypeError
+from probe.probes.checking import WIRE_OUTCOMES, check_latency, shown, unexpected
+from probe.probes.fields import (
+    Duration,
+    FamilyField,
+    FileName,
+    HeaderValue,
+    HttpUrl,
+    Jmespath,
+    Pattern,
+    Shape,
+    StatusRange,
+    Statuses,
+    holds_status,
+)
+from probe.probes.kind import Complaint, Surroundings
+from probe.wire import Family, Route, Trust, Wire
+
+_SERVER_ERROR: Final = 500
+_GOOD: Final = (StatusRange(200, 299),)
+
+
+class HttpPlace(Shape):
+    """A URL to ask."""
+
+    name: str | None = Field(None, description="what it is called; the URL's host if nothing is written")
+    url: HttpUrl = Field(description="what is asked", examples=["https://shop.example/health"])
+
+    @property
+    def default_name(self) -> str:
+        """What it is called where the configuration does not say."""
+        return urlsplit(self.url).hostname or ""
+
+
+class HttpOptions(Shape):
+    """What is asked of each URL, and what has to be true of the answer."""
+
+    method: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,20}$")] = Field(
+        "GET", description="the request's method"
+    )
+    headers: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")], HeaderValue] = Field(
+        {},
+        description="headers to send; a value may be a secret by reference: {env: NAME} or {file: PATH}",
+        examples=[{"Authorization": {"env": "SHOP_AUTHORIZATION"}}],
+    )
+    body: HeaderValue | None = Field(None, description="what is sent as the request's body; may be a secret, too")
+    status: Statuses = Field(
+        _GOOD,
+        description="the statuses that are ok, each a number or a range; others are `vendor_error` from 500 on, else "
+        "`unexpected`",
+        examples=["200-299", [200, 401]],
+    )
+    body_regex: Pattern | None = Field(None, description="a regular expression that the body has to contain")
+    assertion: Jmespath | None = Field(
+        None,
+        description="a JMESPath expression that has to be true of the JSON in the body",
+        examples=["status == 'up'"],
+    )
+    max_latency: Duration | None = Field(
+        None, description="how long the whole exchange may take, from resolving the name to the answer's last byte"
+    )
+    http2: bool = Field(False, description="whether HTTP/2 is offered")
+    family: FamilyField = Field(Family.ANY, description="which addresses of the host are used; the first is taken")
+    proxy: HttpUrl | None = Field(None, description="the proxy to go through")
+    ca_bundle: FileName | None = Field(None, description="PEM file of the authorities to trust instead of the system's")
+
+    @property
+    def route(self) -> Route:
+        """How the URLs are reached."""
+        return Route(self.family, Trust(self.ca_bundle), http2=self.http2, proxy=self.proxy)
+
+
+class HttpProbe:
+    """One HTTP exchange over a connection of its own."""
+
+    kind: ClassVar[str] = "http"
+    phases: ClassVar[tuple[Phase, ...]] = WIRE_PHASES
+    outcomes: ClassVar[frozenset[Outcome]] = WIRE_OUTCOMES | {
+        Outcome.UNTRUSTED,
+        Outcome.VENDOR_ERROR,
+        Outcome.DENIED,
+    }
+    Options: ClassVar[type[BaseModel]] = HttpOptions
+    Place: ClassVar[type[BaseModel] | None] = HttpPlace
+    renting: ClassVar[bool] = False
+    detail: ClassVar[Detail] = Detail.LEAN
+
+    def __init__(self, options: HttpOptions, place: HttpPlace, wire: Wire) -> None:
+        self._options = options
+        self._url = place.url
+        self._wire = wire
+        self._route = options.route
+
+    @classmethod
+    def build(cls, options: HttpOptions, place: HttpPlace, surroundings: Surroundings) -> Self:
+        """Make the probe of one URL."""
+        return cls(options, place, surroundings.wire)
+
+    @classmethod
+    def complaints(cls, options: HttpOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+        """What is wrong with options that are each right."""
+        del vendor  # the targets are the operator's own
+        return file_complaints(options.ca_bundle)
+
+    async def run(self, target: Target, watch: Stopwatch) -> None:
+        """Ask once.
+
+        Raises:
+            ProbeFailed: there was no answer, or not the right one; the first thing wrong decides.
+            SecretUnavailable: a header's secret cannot be read.
+        """
+        del target  # the place says where to ask
+        answer = await self._wire.send(self._request(), watch, self._route)
+        check_status(answer, self._options.status)
+        check_body(answer, self._options.body_regex, self._options.assertion)
+        check_latency(watch, self._options.max_latency)
+
+    def _request(self) -> httpx.Request:
+        headers = {name: _revealed(value) for name, value in self._options.headers.items()}
+        body = self._options.body
+        content = None if body is None else _revealed(body).encode()
+        return self._wire.client(self._route).build_request(
+            self._options.method, self._url, headers=headers, content=content
+        )
+
+
+def check_status(answer: httpx.Response, wanted: tuple[StatusRange, ...]) -> None:
+    """Fail the run whose answer has a status that is not *wanted*.
+
+    Raises:
+        ProbeFailed: vendor_error from 500 on, else unexpected.
+    """
+    status = answer.status_code
+    if not holds_status(wanted, status):
+        outcome = Outcome.VENDOR_ERROR if status >= _SERVER_ERROR else Outcome.UNEXPECTED
+        raise ProbeFailed(outcome, f"answered {status}, not {', '.join(map(str, wanted))}")
+
+
+def check_body(answer: httpx.Response, pattern: Pattern | None, assertion: Query | None) -> None:
+    """Fail the run whose body lacks *pattern*, or is no JSON of which *assertion* is true.
+
+    Raises:
+        ProbeFailed: unexpected.
+    """
+    if pattern is not None and not pattern.search(answer.text):
+        raise unexpected(f"the body does not contain `{shown(pattern.pattern)}`: {shown(answer.text)}")
+    if assertion is None:
+        return
+    try:
+        data = json.loads(answer.content)
+    except ValueError as error:
+        raise unexpected(f"the body is no JSON: {shown(answer.text)}") from error
+    try:
+        assertion.search(data)
+    except QueryTypeError as error:
+        raise unexpected(f"the assertion does not fit the body: {error}") from error
+    if not assertion.holds(data):
+        raise unexpected(f"`{shown(assertion.text)}` is not true of {shown(answer.text)}")
+
+
+def file_complaints(bundle: FileName | None) -> Sequence[Complaint]:
+    """A complaint if there is no file where the authorities should be."""
+    if bundle is None or bundle.is_file():
+        return ()
+    return ((("ca_bundle",), f"there is no file {bundle}", "correct the path"),)
+
+
+def _revealed(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
