@@ -13,6 +13,7 @@ import httpx
 import yaml
 
 from tests.dashboards.pages import ROOT
+from tests.servers.prometheus import program
 
 Json = dict[str, Any]
 RULES = ROOT / "config" / "prometheus" / "rules" / "stability.yml"
@@ -87,7 +88,7 @@ def prometheus(folder: Path, data: Path, now: float) -> Iterator[Answers]:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
     command = [
-        "prometheus",
+        program("prometheus"),
         f"--config.file={configuration}",
         f"--storage.tsdb.path={data}",
         "--storage.tsdb.retention.time=100y",

@@ -61,10 +61,6 @@ SCHEDULE: Final[tuple[tuple[str, MadeUp, float], ...]] = (
     ("boot", LIFECYCLE, 1_800.0),
     ("points", MONITORING, 1_800.0),
 )
-    ("api-read", API, 300.0),
-    ("boot", LIFECYCLE, 1_800.0),
-    ("points", MONITORING, 1_800.0),
-)
 OBJECTIVE: Final = Objective(availability=0.99, latency=0.8, latency_ratio=0.95)
 
 
