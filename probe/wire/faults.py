@@ -100,16 +100,27 @@ HTTPX_OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
     (httpx.NetworkError, Outcome.BROKEN),
     (httpx.LocalProtocolError, Outcome.INVALID),
     (httpx.RemoteProtocolError, Outcome.VENDOR_ERROR),
-    (httpx.ProxyError, Outcome.NETWORK),
     (httpx.UnsupportedProtocol, Outcome.INVALID),
     (httpx.InvalidURL, Outcome.INVALID),
     (httpx.DecodingError, Outcome.VENDOR_ERROR),
 )
 
 
+PROXY_OUTCOMES: Final[Mapping[str, Outcome]] = {
+    "403": Outcome.DENIED,
+    "407": Outcome.DENIED,
+    "502": Outcome.REFUSED,
+    "503": Outcome.REFUSED,
+    "504": Outcome.TIMEOUT,
+}
+"""What a proxy's answer to CONNECT means: 5xx is what it met on its way to the peer; anything else is our network's."""
+
+
 def _from_httpx(error: Exception) -> ProbeFailed:
     if isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error):
         return ProbeFailed(Outcome.BROKEN, "the peer hung up without an answer")
+    if isinstance(error, httpx.ProxyError):
+        return ProbeFailed(PROXY_OUTCOMES.get(str(error)[:3], Outcome.NETWORK), f"the proxy said {_words(error)}")
     for kind, outcome in HTTPX_OUTCOMES:
         if isinstance(error, kind):
             return ProbeFailed(outcome, _words(error))

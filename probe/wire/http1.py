@@ -32,27 +32,35 @@ def _refuse(what: str) -> ProbeFailed:
     return ProbeFailed(Outcome.INVALID, f"our request was not sent: {what}")
 
 
-def serialise(request: httpx.Request, *, keep: bool) -> bytes:
-    """The bytes of *request*, whose body has been read; *keep* says whether the connection is to stay open.
+def check(request: httpx.Request) -> None:
+    """Refuse a request that could be read as another.
 
     Raises:
-        ProbeFailed: the request holds characters with which it could be read as another (header injection).
+        ProbeFailed: it holds characters that it must not hold (header injection).
     """
-    method = request.method.encode("ascii", "replace")
-    if not _TOKEN.fullmatch(method):
+    if not _TOKEN.fullmatch(request.method.encode("ascii", "replace")):
         raise _refuse("its method is not a word")
     target = request.url.raw_path
     if not target or _CONTROL.search(target):
         raise _refuse("its path holds control characters")
-    lines = [b"%b %b HTTP/1.1" % (method, target)]
-    names = {b"host"}
     for name, value in request.headers.raw:
         if not _TOKEN.fullmatch(name):
             raise _refuse(f"header name {name!r} is not a word")
         if b"\n" in value or b"\r" in value or b"\0" in value:
             raise _refuse(f"header {name.decode()} holds a line break")
-        names.add(name.lower())
-        lines.append(b"%b: %b" % (name, value))
+
+
+def serialise(request: httpx.Request, *, keep: bool) -> bytes:
+    """The bytes of *request*, whose body has been read; *keep* says whether the connection is to stay open.
+
+    Raises:
+        ProbeFailed: the request could be read as another, see `check`.
+    """
+    check(request)
+    fields = request.headers.raw
+    names = {name.lower() for name, _ in fields}
+    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
+    lines += [b"%b: %b" % field for field in fields]
     if b"connection" not in names and not keep:
         lines.append(b"Connection: close")
     if b"user-agent" not in names:

@@ -1,5 +1,8 @@
 """Opens connections: a name becomes one address, the address a connection, the connection TLS if it is to be."""
 
+import httpx
+
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.wire.line import Line, connect
 from probe.wire.resolver import Resolver
@@ -21,15 +24,23 @@ class Opener:
         self.resolver = resolver
         self.contexts = contexts
 
+    async def line(self, host: str, port: int, route: Route, timing: Timing) -> Line:
+        """A TCP connection to *host*, as the phases resolve and connect, the second of which is left for `add`.
+
+        Raises:
+            ProbeFailed: there is none to be had.
+        """
+        address = await self.resolver.resolve(to_ascii(host), route.family, timing)
+        timing.enter(Phase.CONNECT)
+        return await connect(address, port, timing)
+
     async def plain(self, host: str, port: int, route: Route, timing: Timing) -> Line:
         """A TCP connection to *host*, as the phases resolve and connect.
 
         Raises:
             ProbeFailed: there is none to be had.
         """
-        address = await self.resolver.resolve(host, route.family, timing)
-        timing.enter(Phase.CONNECT)
-        line = await connect(address, port, timing)
+        line = await self.line(host, port, route, timing)
         timing.add(Phase.CONNECT, line.connected_in)
         return line
 
@@ -50,4 +61,18 @@ class Opener:
         """
         context = await self.contexts.get(route.trust, protocols)
         line = await self.plain(host, port, route, timing)
-        return await start_tls(line, context, server_name or host, timing)
+        return await start_tls(line, context, to_ascii(server_name or host), timing)
+
+
+def to_ascii(host: str) -> str:
+    """*host* as it goes over the wire (IDNA).
+
+    Raises:
+        ProbeFailed: there can be no such name.
+    """
+    if host.isascii():
+        return host
+    try:
+        return httpx.URL(scheme="https", host=host).raw_host.decode("ascii")
+    except httpx.InvalidURL as error:
+        raise ProbeFailed(Outcome.INVALID, f"{host!r} cannot be a host's name: {error}") from error

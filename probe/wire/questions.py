@@ -17,10 +17,6 @@ PAYLOAD: Final = 1232
 """Bytes of UDP answer that we say we take (DNS flag day 2020: what no network fragments)."""
 
 
-class Unreadable(dns.exception.DNSException):
-    """Raised for bytes that trip the parser up in a way of its own."""
-
-
 @dataclass(frozen=True, slots=True)
 class DnsAnswer:
     """What a name server said.
@@ -53,13 +49,14 @@ def reply(query: dns.message.Message, wire: bytes) -> dns.message.Message | None
 
     Raises:
         dns.exception.DNSException: it claims to be the answer and cannot be read.
+        ProbeFailed: the same, where the parser trips over it in a way of its own.
     """
     if len(wire) < 12 or int.from_bytes(wire[:2]) != query.id:  # noqa: PLR2004 - the length of a header (RFC 1035)
         return None
     try:
         message = dns.message.from_wire(wire, ignore_trailing=True, raise_on_truncation=False)
     except (ValueError, IndexError, KeyError, NotImplementedError) as error:  # what a parser may trip over
-        raise Unreadable(str(error)) from error
+        raise ProbeFailed(Outcome.VENDOR_ERROR, f"the answer is not DNS: {error}") from error
     return message if query.is_response(message) else None
 
 

@@ -113,6 +113,7 @@ class Resolver:
         self, query: dns.message.Message, settings: ResolverSettings, timing: Timing
     ) -> tuple[dns.message.Message, float]:
         why = "no name server answered"
+        ours = True
         for turn in range(settings.attempts * len(settings.servers)):
             if turn:
                 timing.blunt()  # how long we waited for the one before was the loop's to say
@@ -123,13 +124,15 @@ class Resolver:
                 if failure.outcome is Outcome.OVERLOADED:
                     raise
                 why = f"name server {server[0]}: {failure.detail}"
+                ours = ours and failure.outcome is Outcome.NETWORK
                 continue
+            ours = False
             if heard is None:
                 continue
             if heard[0].rcode() in _DECIDED:
                 return heard
             why = f"name server {server[0]} answered {dns.rcode.to_text(heard[0].rcode())}"
-        raise ProbeFailed(Outcome.UNRESOLVED, f"{query.question[0].name}: {why}")
+        raise ProbeFailed(Outcome.NETWORK if ours else Outcome.UNRESOLVED, f"{query.question[0].name}: {why}")
 
     async def _consult(
         self, server: tuple[str, int], query: dns.message.Message, settings: ResolverSettings, timing: Timing

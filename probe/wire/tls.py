@@ -37,21 +37,27 @@ class TlsChannel:
         self.arrived = 0.0
         self.certificates: tuple[Certificate, ...] = ()
 
-    async def handshake(self, timing: Timing) -> None:
-        """Shake hands, as the phase `tls`; notes version and expiry of the certificates also when they are refused.
+    async def handshake(self, timing: Timing, *, counts: bool) -> None:
+        """Shake hands, as the phase `tls` if it *counts*.
+
+        Notes version and expiry of the certificates, above all when they are refused.
 
         Raises:
             ProbeFailed: the peer's certificate is not believed, or it speaks no TLS that we speak, or it hung up.
         """
-        timing.enter(Phase.TLS)
         started = timing.now()
+        if counts:
+            timing.enter(Phase.TLS)
         try:
             with translated(handshake=True):
                 theirs = await self._flights(timing)
         finally:
             self.certificates = shown(self.tls)
-            self._note(timing)
-        timing.add(Phase.TLS, theirs if timing.kernel else timing.now() - started)
+            if counts:
+                self._note(timing)
+        self.arrived = self._below.arrived
+        if counts:
+            timing.add(Phase.TLS, theirs if timing.kernel else timing.now() - started)
 
     async def _flights(self, timing: Timing) -> float:
         theirs = 0.0
@@ -126,8 +132,10 @@ class TlsChannel:
         return self._below.idle()
 
 
-async def start_tls(below: Channel, context: ssl.SSLContext, server_name: str, timing: Timing) -> TlsChannel:
-    """Put TLS on the channel *below*, for *server_name* (a name or a literal address).
+async def start_tls(
+    below: Channel, context: ssl.SSLContext, server_name: str, timing: Timing, *, counts: bool = True
+) -> TlsChannel:
+    """Put TLS on the channel *below*, for *server_name* (a name or an address), as the phase `tls` if it *counts*.
 
     Raises:
         ProbeFailed: see `TlsChannel.handshake`; the channel below has been closed.
@@ -138,7 +146,7 @@ async def start_tls(below: Channel, context: ssl.SSLContext, server_name: str, t
         below.close()
         raise ProbeFailed(Outcome.INVALID, f"{server_name!r} cannot be a server's name") from error
     try:
-        await channel.handshake(timing)
+        await channel.handshake(timing, counts=counts)
     except BaseException:
         channel.close()
         raise

@@ -13,7 +13,8 @@ from probe.model.clock import Clock
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
-from probe.model.stopwatch import Connection, Fact, Stopwatch
+from probe.model.stopwatch import Connection, Stopwatch
+from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, response
 from probe.wire.faults import translated
 from probe.wire.http1 import Answer, serialise
 from probe.wire.line import Channel
@@ -21,12 +22,6 @@ from probe.wire.opening import Opener
 from probe.wire.route import Route
 from probe.wire.timing import Timing
 from probe.wire.trust import HTTP1
-
-WATCH: Final = "probe.watch"
-"""Request extension: the stopwatch that the exchange is accounted to."""
-LIMIT: Final = "probe.limit"
-"""Request extension: bytes that the answer's body may have."""
-BODY_LIMIT: Final = 1 << 20
 
 _PORTS: Final = {"http": 80, "https": 443}
 _MAX_IDLE: Final = 8
@@ -103,7 +98,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
             self._idle.put(peer, line)
         else:
             line.close()
-        return _response(request, answer, watch)
+        return response(request, answer.status, answer.headers, answer.body, answer.version, watch)
 
     async def _line(self, peer: Peer, timing: Timing) -> Channel:
         line = self._idle.take(peer) if self._route.keep else None
@@ -148,15 +143,3 @@ async def converse(line: Channel, payload: bytes, answer: Answer, timing: Timing
             timing.add(Phase.WAIT, first - sent)
             timing.enter(Phase.TRANSFER)
     timing.add(Phase.TRANSFER, line.arrived - first)
-
-
-def _response(request: httpx.Request, answer: Answer, watch: Stopwatch) -> httpx.Response:
-    watch.facts[Fact.STATUS_CODE] = answer.status
-    watch.facts[Fact.HTTP_VERSION] = float(answer.version)
-    return httpx.Response(
-        answer.status,
-        headers=answer.headers,
-        stream=httpx.ByteStream(answer.body),
-        extensions={"http_version": f"HTTP/{answer.version}".encode("ascii")},
-        request=request,
-    )

@@ -1,5 +1,6 @@
 """The wire as the floors above see it: a handful of questions to a peer, each accounted to a stopwatch."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,7 +10,8 @@ from probe.model.clock import Clock
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
-from probe.model.stopwatch import Stopwatch
+from probe.model.stopwatch import Fact, Stopwatch
+from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH
 from probe.wire.faults import translated
 from probe.wire.http1 import USER_AGENT
 from probe.wire.kernel import kernel_clock_available
@@ -20,8 +22,9 @@ from probe.wire.questions import DnsAnswer, question, read_answer, truncated
 from probe.wire.resolver import NameFiles, Resolver
 from probe.wire.route import Route, Trust
 from probe.wire.timing import Timing
-from probe.wire.transport import BODY_LIMIT, LIMIT, WATCH, PlainTransport
+from probe.wire.transport import PlainTransport
 from probe.wire.trust import HTTP1, HTTP2, NO_PROTOCOLS, Contexts
+from probe.wire.writing import write_down
 
 _BANNER_LIMIT: Final = 256
 _SYSTEM: Final = NameFiles()
@@ -123,15 +126,31 @@ class Wire:
             ProbeFailed: there is no answer, or it cannot be read.
         """
         request.extensions = {**request.extensions, WATCH: watch, LIMIT: limit}
-        with translated():
-            response = await self._transport(route).handle_async_request(request)
-            response.request = request
-            await response.aread()
+        try:
+            with translated():
+                response = await self._transport(route).handle_async_request(request)
+                response.request = request
+                await response.aread()
+        except ProbeFailed as failure:
+            await self._write_down(watch, request, None, failure.detail)
+            raise
+        except asyncio.CancelledError:
+            await self._write_down(watch, request, None, "given up waiting")
+            raise
+        watch.facts[Fact.STATUS_CODE] = response.status_code
+        await self._write_down(watch, request, response)
         return response
+
+    async def _write_down(
+        self, watch: Stopwatch, request: httpx.Request, response: httpx.Response | None, failure: str = ""
+    ) -> None:
+        if watch.transcript is not None:
+            await request.aread()
+            write_down(watch.transcript, request, response, failure)
 
     async def knock(self, host: str, port: int, watch: Stopwatch, route: Route) -> None:
         """Open a TCP connection and let go of it, as the phases resolve and connect."""
-        line = await self._plain(host, port, self._timing(watch), route)
+        line = await self._opener.plain(host, port, _direct(route), self._timing(watch))
         line.close()
 
     async def banner(
@@ -149,7 +168,7 @@ class Wire:
         The phase `wait` lasts from the connection's standing to the first byte.
         """
         timing = self._timing(watch)
-        line = await self._plain(host, port, timing, route)
+        line = await self._opener.plain(host, port, _direct(route), timing)
         timing.enter(Phase.WAIT)
         try:
             with translated():
@@ -162,7 +181,7 @@ class Wire:
     ) -> Peer:
         """Shake hands by TLS and let go, as the phases resolve, connect and tls."""
         timing = self._timing(watch)
-        channel = await self._opener.secure(host, port, route, NO_PROTOCOLS, timing, server_name=server_name)
+        channel = await self._opener.secure(host, port, _direct(route), NO_PROTOCOLS, timing, server_name=server_name)
         channel.close()
         cipher = channel.tls.cipher()
         shown = channel.certificates
@@ -199,7 +218,7 @@ class Wire:
         query = question(name, record_type)
         timing = self._timing(watch)
         host, port = parse_server(server) if server else self._opener.resolver.settings().servers[0]
-        address = await self._opener.resolver.resolve(host, route.family, timing)
+        address = await self._opener.resolver.resolve(host, _direct(route).family, timing)
         with translated():
             message = await ask_server((address, port), query, timing, tcp=transport == "tcp")
             if truncated(message) and transport == "udp":
@@ -209,9 +228,6 @@ class Wire:
     def _timing(self, watch: Stopwatch) -> Timing:
         return Timing(watch, self._clock, self._meter, kernel=self._kernel)
 
-    async def _plain(self, host: str, port: int, timing: Timing, route: Route) -> Line:
-        return await self._opener.plain(host, port, route, timing)
-
     async def close(self) -> None:
         """Let go of all connections that were kept."""
         for client in self._clients.values():
@@ -220,6 +236,12 @@ class Wire:
             await transport.aclose()
         self._clients.clear()
         self._transports.clear()
+
+
+def _direct(route: Route) -> Route:
+    if route.proxy is not None:
+        raise ProbeFailed(Outcome.INVALID, "only HTTP goes through a proxy: this probe must be given none")
+    return route
 
 
 async def _first_line(line: Line, timing: Timing, expect: bytes, limit: int) -> bytes:
