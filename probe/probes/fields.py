@@ -62,7 +62,7 @@ def holds_status(ranges: tuple[StatusRange, ...], status: int) -> bool:
 
 def _duration(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError("a duration is written as 30s, 5m, 1h30m or 250ms")
+        raise ValueError("a duration is written as 30s, 5m, 1h30m or 250ms")  # noqa: TRY004 - pydantic wants ValueError  # noqa: TRY004 - pydantic wants ValueError
     return parse_duration(str(value))
 
 

@@ -26,8 +26,8 @@ from probe.probes.fields import (
     Jmespath,
     Pattern,
     Shape,
-    StatusRange,
     Statuses,
+    StatusRange,
     holds_status,
 )
 from probe.probes.kind import Complaint, Surroundings
