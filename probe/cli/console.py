@@ -10,9 +10,14 @@ WRONG = 2
 """Exit status when what the person wrote is wrong."""
 
 
+def printable(text: str) -> str:
+    """*text* with every control character spelt out: what a vendor answers must not steer a terminal."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns as wide as their content, two blanks apart, without trailing blanks."""
-    lines = [tuple(heads), *(tuple(row) for row in rows)]
+    """Columns as wide as their content, two blanks apart, without trailing blanks; cells cannot steer a terminal."""
+    lines = [tuple(heads), *(tuple(printable(cell) for cell in row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+from probe.cli.console import printable
 from probe.model.exchange import Exchange, Transcript
 from probe.model.measurement import Measurement
 from probe.model.phase import Phase
@@ -41,11 +42,6 @@ def draw(measurement: Measurement, transcript: Transcript | None = None) -> str:
     for exchange in transcript.exchanges if transcript else ():
         lines += ["", *_exchange(exchange)]
     return "\n".join(printable(line) for line in "\n".join(lines).split("\n"))
-
-
-def printable(text: str) -> str:
-    """*text* with every control character spelt out: what a vendor answers must not steer a terminal."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _headline(measurement: Measurement) -> str:

@@ -1,0 +1,227 @@
+"""The agent: starts everything in order, takes new configurations over, and gives everything back at the end."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+from probe import __version__
+from probe.agent.assembly import Assembly, of_vendors
+from probe.cloud import Cloud
+from probe.engine.engine import Engine
+from probe.engine.outages import Outages
+from probe.engine.runner import Runner
+from probe.exposition.doors import Doors
+from probe.exposition.history import History
+from probe.exposition.logs import FailureLog, LogFormat, configure_logging
+from probe.exposition.metrics import Metrics
+from probe.exposition.page.document import About
+from probe.exposition.web import Web
+from probe.model.clock import Clock
+from probe.rental import Sweeper
+from probe.settings.audit import audit_secrets, usable
+from probe.settings.complaints import ConfigurationRefused
+from probe.settings.configuration import Configuration, difference
+from probe.settings.loading import load
+from probe.store import Store, StoreFailed
+from probe.wire import RealClock, Wire, is_loopback, parse_listen
+
+PATROL: Final = 60.0
+"""Seconds between two sweeps of a running agent."""
+_log = logging.getLogger(__name__)
+
+
+class Agent:
+    """Measures until it is told to stop. It is also the `Reloader` of its own web server.
+
+    Args:
+        configuration: what to do, its unreadable secrets included: what needs them is left out with a complaint.
+        listener: the socket that the page and the metrics are served on; the agent closes it.
+        store: the state folder, locked for this agent; None where it cannot be used, then nothing is rented.
+        clock: what everything is measured on.
+        patrol: seconds between two sweeps.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        listener: Any,
+        store: Store | None,
+        *,
+        clock: Clock | None = None,
+        patrol: float = PATROL,
+    ) -> None:
+        self._clock = clock or RealClock()
+        self._listener = listener
+        self._store = store
+        self._patrol = patrol
+        self.metrics = Metrics(self._clock, __version__)
+        self._history = History()
+        self._outages = Outages(self.metrics, store.outages if store else None)
+        self._wire = Wire(self._clock, self.metrics)
+        self._assembly = self._assemble(configuration)
+        self._written = configuration
+        self._engine = self._make_engine()
+        self._sweeper = None if store is None else Sweeper((), store, self._clock, self.metrics)
+        self._web = self._make_web()
+        self._begun = False
+        self._stop = asyncio.Event()
+        self._reloads: set[asyncio.Task[Sequence[str]]] = set()
+
+    async def run(self) -> None:
+        """Measure until `stop` is called or a signal says so, then give back what was rented.
+
+        SIGHUP reloads. The first SIGTERM or SIGINT stops; a second one ends the process at once, and loses nothing
+        that the ledger holds.
+        """
+        self._mind_signals()
+        try:
+            async with asyncio.TaskGroup() as group:
+                serving = group.create_task(self._web.serve(self._listener), name="web")
+                serving.add_done_callback(lambda _: self._stop.set())
+                await self._remember()
+                chores = [group.create_task(work, name=name) for name, work in self._chores().items()]
+                await self._begin()
+                await self._stop.wait()
+                for chore in chores:
+                    chore.cancel()
+                await self._end()
+                self._web.stop()
+        finally:
+            await self._wire.close()
+
+    def stop(self) -> None:
+        """Begin to end; a second call ends the process at once."""
+        if self._stop.is_set():
+            _log.warning("told to stop a second time: leaving at once, the ledger holds what is still rented")
+            os._exit(1)
+        self._stop.set()
+
+    async def reload(self) -> Sequence[str]:
+        """Load the configuration anew; the complaints if it was refused, nothing if it was taken over."""
+        try:
+            loaded = await asyncio.to_thread(load, self._written.path, redactor=self._written.redactor)
+        except ConfigurationRefused as refused:
+            return self._refuse([str(complaint) for complaint in refused.complaints])
+        change = difference(self._written, loaded)
+        if change.needs_restart:
+            return self._refuse(
+                [f"{key}: cannot be changed while the agent runs; restart it" for key in change.needs_restart]
+            )
+        await self._take_over(loaded)
+        self.metrics.config_reload(successful=True)
+        _log.info("the configuration was reloaded", extra={"jobs": len(self._assembly.jobs)})
+        return ()
+
+    def _refuse(self, complaints: Sequence[str]) -> Sequence[str]:
+        self.metrics.config_reload(successful=False)
+        for complaint in complaints:
+            _log.error("reload refused: %s", complaint)
+        return complaints
+
+    async def _take_over(self, loaded: Configuration) -> None:
+        before = self._assembly
+        self._written = loaded
+        self._assembly = self._assemble(loaded, former=before)
+        await self._watch_over(before.clouds)
+        self._announce()
+        self._engine.replace(self._assembly.jobs, await self._assembly.last_creates())
+
+    def _assemble(self, configuration: Configuration, former: Assembly | None = None) -> Assembly:
+        audit = audit_secrets(configuration)
+        for complaint in audit.complaints:
+            _log.warning("left out: %s", complaint)
+        return Assembly(
+            usable(configuration, audit), self._wire, self._clock, self.metrics, store=self._store, former=former
+        )
+
+    def _make_engine(self) -> Engine:
+        agent = self._assembly.configuration.agent
+        sinks = (self.metrics, self._history, self._outages, FailureLog(self._clock))
+        runner = Runner(self._clock, sinks, redact=self._assembly.configuration.redactor)
+        identity = self._store.agent_id if self._store else str(uuid4())
+        return Engine(runner, self.metrics, self._clock, agent_id=identity, places=agent.places)
+
+    def _make_web(self) -> Web:
+        agent = self._assembly.configuration.agent
+        host, _ = parse_listen(agent.listen)
+        return Web(
+            self.metrics,
+            self._history,
+            self._clock,
+            About(agent=agent.name, vantage=agent.vantage, version=__version__, started=self._clock.wall()),
+            ready=lambda: () if self._begun else ("the agent is starting",),
+            doors=Doors(loopback=is_loopback(host), allow=frozenset(agent.allow)),
+            reloader=self,
+        )
+
+    def _chores(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        chores: dict[str, Coroutine[Any, Any, None]] = {"outages": self._outages.keep()}
+        if self._sweeper is not None:
+            chores["patrol"] = self._sweeper.patrol(self._patrol)
+        return chores
+
+    async def _remember(self) -> None:
+        """Take over what the state folder holds, before anything runs."""
+        await self._outages.load()
+        await self._watch_over({})
+        self._announce()
+
+    async def _begin(self) -> None:
+        self.metrics.config_reload(successful=True)
+        self._engine.start(self._assembly.jobs, await self._assembly.last_creates())
+        self._begun = True
+        _log.info("measuring", extra={"jobs": len(self._assembly.jobs), "version": __version__})
+
+    def _announce(self) -> None:
+        jobs = self._assembly.jobs
+        self.metrics.announce(jobs)
+        self._history.announce(jobs)
+        self._outages.announce(job.target for job in jobs)
+
+    async def _watch_over(self, former: Mapping[str, Cloud]) -> None:
+        """Sweep the vendors that are rented from, and those that left with something still open."""
+        if self._store is None or self._sweeper is None:
+            return
+        owing = {lease.vendor for lease in await self._store.ledger.open_leases()}
+        clouds = {**former, **self._assembly.clouds}
+        self._sweeper.replace(of_vendors(clouds, sorted(owing | self._assembly.renting())))
+
+    async def _end(self) -> None:
+        """Cut the runs, give everything back, write everything down: within the configured grace."""
+        grace = self._assembly.configuration.agent.grace
+        _log.info("stopping", extra={"grace": grace})
+        ends = self._clock.now() + grace
+        await self._engine.stop(grace)
+        try:
+            async with asyncio.timeout(max(0.0, ends - self._clock.now())):
+                await self._give_back()
+        except TimeoutError:
+            _log.error("not everything was given back in time: the next start, or `probe sweep`, goes on with it")
+        except StoreFailed as failed:
+            _log.error("what is still rented could not be read from the ledger: %s", failed)
+
+    async def _give_back(self) -> None:
+        await self._outages.save()
+        if self._sweeper is not None and self._store is not None and await self._store.ledger.open_leases():
+            await self._sweeper.sweep()
+
+    def _mind_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
+
+    def _reload_soon(self) -> None:
+        task = asyncio.get_running_loop().create_task(self.reload())
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+
+def configure_logs(configuration: Configuration) -> None:
+    """Log as *configuration* says, without its secrets."""
+    log = configuration.agent.log
+    configure_logging(LogFormat(log.format), log.level, redact=configuration.redactor)

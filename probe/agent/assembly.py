@@ -1,0 +1,104 @@
+"""Turns a configuration into what works: clouds, renters, probes, jobs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from probe.cloud import Cloud, VendorEntry
+from probe.model.clock import Clock
+from probe.model.job import Job
+from probe.model.meter import Meter
+from probe.probes.kind import Surroundings
+from probe.rental import Renter
+from probe.settings.configuration import Configuration, PlannedJob
+from probe.store import Store
+from probe.wire import Wire
+
+
+class Assembly:
+    """What one configuration becomes.
+
+    Attributes:
+        configuration: what it was made from.
+        clouds: one for each vendor entry, by its name.
+        jobs: what is to be measured, in the order of the configuration.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        wire: Wire,
+        clock: Clock,
+        meter: Meter,
+        *,
+        store: Store | None = None,
+        former: "Assembly | None" = None,
+    ) -> None:
+        """Put everything together.
+
+        Args:
+            configuration: what is wanted.
+            wire: speaks to everybody.
+            clock: what everything is measured on.
+            meter: counts.
+            store: where the ledger is; without one, what rents is skipped.
+            former: what an earlier configuration became; a cloud whose entry is unchanged keeps its tokens.
+        """
+        self.configuration = configuration
+        self._surroundings = Surroundings(clock, wire)
+        self._clock = clock
+        self._meter = meter
+        self._store = store
+        self.clouds: Mapping[str, Cloud] = {
+            name: former.clouds[name] if former and former.has(entry) else Cloud(entry, wire, clock, meter)
+            for name, entry in configuration.vendors.items()
+        }
+        self.jobs: Sequence[Job] = tuple(self._job(planned) for planned in configuration.expand())
+
+    def has(self, entry: VendorEntry) -> bool:
+        """Whether just this vendor entry is in it."""
+        return self.configuration.vendors.get(entry.name) == entry
+
+    def renting(self) -> frozenset[str]:
+        """The vendor entries that something is rented from."""
+        return frozenset(job.target.vendor for job in self.jobs if job.renting)
+
+    async def last_creates(self) -> Mapping[tuple[str, str], float]:
+        """When each renting (probe, vendor) last meant to rent, seconds since 1970, as far as the ledger knows."""
+        found: dict[tuple[str, str], float] = {}
+        if self._store is None:
+            return found
+        for target in (job.target for job in self.jobs if job.renting):
+            last = await self._store.ledger.last_intent(target.vendor, target.probe)
+            if last is not None:
+                found[(target.probe, target.vendor)] = last
+        return found
+
+    def _job(self, planned: PlannedJob) -> Job:
+        return Job(
+            probe=planned.kind.build(planned.options, planned.place, self._around(planned.vendor)),
+            target=planned.target,
+            every=planned.every,
+            deadline=planned.deadline,
+            delete_deadline=planned.delete_deadline,
+            renting=planned.renting,
+            detail=planned.detail,
+            objective=planned.objective,
+            spec=planned.spec,
+        )
+
+    def _around(self, vendor: VendorEntry | None) -> Surroundings:
+        around = self._surroundings
+        if vendor is None:
+            return around
+        cloud = self.clouds[vendor.name]
+        return Surroundings(around.clock, around.wire, cloud, self._renter(cloud))
+
+    def _renter(self, cloud: Cloud) -> Renter | None:
+        if self._store is None:
+            return None
+        guards, total = self.configuration.guards, self.configuration.total
+        return Renter(cloud, self._store, guards, total, self._clock, self._meter)
+
+
+def of_vendors(clouds: Mapping[str, Cloud], names: Iterable[str]) -> list[Cloud]:
+    """The clouds with these *names*, as far as they are there."""
+    return [clouds[name] for name in names if name in clouds]

@@ -1,0 +1,128 @@
+"""`probe once`: one probe, now."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+import click
+
+from probe.agent.agent import configure_logs
+from probe.agent.assembly import Assembly, of_vendors
+from probe.cli.configured import config_option, configuration, run_in_loop
+from probe.cli.console import WRONG, give_up
+from probe.cli.waterfall import as_json, draw
+from probe.engine.runner import Runner, Skipped
+from probe.model.exchange import Transcript
+from probe.model.job import Job
+from probe.model.measurement import Measurement
+from probe.model.meter import Meter
+from probe.model.outcome import Blame
+from probe.rental import Sweeper
+from probe.settings.audit import audit_secrets, usable
+from probe.settings.configuration import Configuration
+from probe.store import StateFolderRefused, Store, StoreFailed
+from probe.wire import RealClock, Wire
+
+LET_DOWN: Final = 1
+"""Exit status when a vendor is to blame for something."""
+NOT_VALID: Final = 3
+"""Exit status when nothing could be said about a vendor: denied, throttled, our own network, skipped."""
+Ended = Measurement | Skipped
+
+
+@click.command()
+@click.argument("name")
+@click.option("--vendor", help="Only this vendor entry.")
+@click.option("--target", help="Only this target.")
+@click.option("--explain", is_flag=True, help="Show every exchange, without its secrets.")
+@click.option("--json", "in_json", is_flag=True, help="One JSON object a line for each measurement.")
+@config_option
+def command(
+    name: str, vendor: str | None, target: str | None, config: Path | None, *, explain: bool, in_json: bool
+) -> None:
+    """Run the probe NAME once, now: on each of its vendors or targets in turn.
+
+    Prints the phases as a waterfall, the outcome, whose fault a failure was and why.
+
+    Exit status: 0 if all is well, 1 if a vendor is to blame for anything, 2 if the configuration is wrong, 3 if no
+    run was valid (denied, throttled, no network, skipped).
+    """
+    loaded = configuration(config)
+    configure_logs(loaded)
+    audit = audit_secrets(loaded)
+    for complaint in audit.complaints:
+        click.echo(f"left out: {complaint}", err=True)
+    ended = run_in_loop(_once(usable(loaded, audit), (name, vendor, target), explain=explain, in_json=in_json))
+    sys.exit(_status(ended))
+
+
+async def _once(
+    loaded: Configuration, wanted: tuple[str, str | None, str | None], *, explain: bool, in_json: bool
+) -> Sequence[Ended]:
+    clock, meter = RealClock(), Meter()
+    wire = Wire(clock, meter)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(wire.close)
+        renting = any(job.renting and job.target.probe == wanted[0] for job in loaded.expand())
+        store = await stack.enter_async_context(await _open(loaded)) if renting else None
+        assembly = Assembly(loaded, wire, clock, meter, store=store)
+        jobs = _chosen(assembly.jobs, *wanted)
+        if store is not None:
+            await _sweep_first(assembly, store, jobs)
+        runner = Runner(clock, (), redact=loaded.redactor)
+        ended = []
+        for job in jobs:
+            transcript = Transcript(loaded.redactor) if explain else None
+            ended.append(await runner.run(job, clock.wall(), transcript=transcript))
+            _show(ended[-1], transcript, in_json=in_json)
+        return ended
+
+
+async def _open(loaded: Configuration) -> Store:
+    try:
+        return await Store.open(loaded.agent.state)
+    except StateFolderRefused as refused:
+        give_up(str(refused))
+
+
+def _chosen(jobs: Sequence[Job], name: str, vendor: str | None, target: str | None) -> Sequence[Job]:
+    """The jobs that were asked for; if there are none, says which there are."""
+    named = [job for job in jobs if job.target.probe == name]
+    if not named:
+        known = sorted({job.target.probe for job in jobs})
+        give_up(f"there is no probe {name!r} that could run; there is: {', '.join(known) or 'none'}", WRONG)
+    found = [job for job in named if vendor in {None, job.target.vendor} and target in {None, job.target.name}]
+    if not found:
+        give_up(
+            f"{name} measures nothing of the kind; it measures: {', '.join(str(job.target) for job in named)}", WRONG
+        )
+    return found
+
+
+async def _sweep_first(assembly: Assembly, store: Store, jobs: Sequence[Job]) -> None:
+    """Give back what runs of dead processes left behind, so that guards do not count it."""
+    vendors = {job.target.vendor for job in jobs}
+    if not any(lease.vendor in vendors for lease in await store.ledger.open_leases()):
+        return
+    sweeper = Sweeper(of_vendors(assembly.clouds, sorted(vendors)), store, RealClock(), Meter())
+    try:
+        report = await sweeper.sweep()
+    except StoreFailed as failed:
+        give_up(str(failed))
+    click.echo(f"swept first: {report}", err=True)
+
+
+def _show(ended: Ended, transcript: Transcript | None, *, in_json: bool) -> None:
+    if isinstance(ended, Skipped):
+        click.echo(f"{ended.target}  skipped ({ended.reason}): {ended.detail}", err=in_json)
+    else:
+        click.echo(as_json(ended) if in_json else draw(ended, transcript))
+
+
+def _status(ended: Sequence[Ended]) -> int:
+    blames = {run.blame for run in ended if isinstance(run, Measurement)}
+    if Blame.VENDOR in blames:
+        return LET_DOWN
+    return 0 if Blame.NONE in blames else NOT_VALID

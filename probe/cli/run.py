@@ -1,0 +1,63 @@
+"""`probe run`: the agent, until it is told to stop."""
+
+import logging
+from pathlib import Path
+
+import click
+
+from probe.agent import Agent
+from probe.agent.agent import PATROL, configure_logs
+from probe.cli.configured import config_option, configuration, run_in_loop
+from probe.cli.console import give_up
+from probe.settings.configuration import Configuration
+from probe.store import StateFolderRefused, Store, StoreFailed
+from probe.wire import ListenFailed, listen, parse_listen
+
+_log = logging.getLogger(__name__)
+
+
+@click.command()
+@config_option
+def command(config: Path | None) -> None:
+    """Run the agent until SIGTERM or Ctrl-C; it gives back what it rented and exits 0.
+
+    SIGHUP, or POST /-/reload, loads the configuration anew; a bad one is refused and the old one stays. A second
+    SIGTERM leaves at once; what is still rented stays in the ledger and is the first thing the next start does.
+    """
+    loaded = configuration(config)
+    configure_logs(loaded)
+    run_in_loop(serve(loaded))
+
+
+async def serve(loaded: Configuration, patrol: float = PATROL) -> None:
+    """Open what the agent needs, in the order in which it may be refused, and run it.
+
+    *patrol* is how often it sweeps, in seconds. What is refused ends the process with a sentence and status 2.
+    """
+    try:
+        listener = listen(*parse_listen(loaded.agent.listen))
+    except ListenFailed as failed:
+        give_up(f"{failed} (agent.listen, or $PROBE_LISTEN)")
+    store = await _open_store(loaded)
+    try:
+        await Agent(loaded, listener, store, patrol=patrol).run()
+    except StoreFailed as failed:
+        give_up(str(failed))
+    finally:
+        if store is not None:
+            await store.close()
+
+
+async def _open_store(loaded: Configuration) -> Store | None:
+    """The state folder, locked; None if it cannot be used, for then everything but renting goes on."""
+    try:
+        store = await Store.open(loaded.agent.state)
+    except StateFolderRefused as refused:
+        _log.error("nothing will be rented: %s", refused)
+        return None
+    try:
+        store.lock()
+    except StateFolderRefused as refused:
+        await store.close()
+        give_up(str(refused))
+    return store

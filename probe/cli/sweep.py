@@ -1,0 +1,112 @@
+"""`probe sweep`: finds what was rented and not given back."""
+
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import click
+
+from probe.agent.agent import configure_logs
+from probe.agent.assembly import Assembly
+from probe.cli.configured import config_option, configuration, run_in_loop
+from probe.cli.console import give_up, table
+from probe.cloud import Capability
+from probe.model.meter import Meter
+from probe.notation.durations import format_duration
+from probe.rental import Action, Sweeper, SweepItem, SweepPlan, SweepReport, SweepStep
+from probe.settings.audit import audit_secrets, usable
+from probe.settings.configuration import Configuration
+from probe.store import StateFolderRefused, Store, StoreFailed
+from probe.wire import RealClock, Wire
+
+LEFT = 1
+"""Exit status when something that should go is still there, or a vendor could not be asked."""
+
+
+@click.command()
+@config_option
+@click.option("--dry-run", is_flag=True, help="Only show the plan.")
+@click.option("--yes", is_flag=True, help="Do not ask before deleting.")
+def command(config: Path | None, *, dry_run: bool, yes: bool) -> None:
+    """Find what was rented and not given back, show the plan, ask, and delete it.
+
+    Deleted is only what carries this agent's marks, checked on our side, and is in its ledger and in nobody's use
+    any more, or is past its expiry. Everything else is shown, and left alone. It works beside a running agent.
+
+    Exit status: 0 if nothing is left to do, 1 if something is, 2 if the configuration is wrong.
+    """
+    loaded = configuration(config)
+    configure_logs(loaded)
+    audit = audit_secrets(loaded)
+    for complaint in audit.complaints:
+        click.echo(f"left out: {complaint}", err=True)
+    sys.exit(run_in_loop(_sweep(usable(loaded, audit), dry_run=dry_run, yes=yes)))
+
+
+async def _sweep(loaded: Configuration, *, dry_run: bool, yes: bool) -> int:
+    clock, meter = RealClock(), Meter()
+    async with AsyncExitStack() as stack:
+        wire = Wire(clock, meter)
+        stack.push_async_callback(wire.close)
+        try:
+            store = await stack.enter_async_context(await Store.open(loaded.agent.state))
+            clouds = Assembly(loaded, wire, clock, meter, store=store).clouds.values()
+            sweeper = Sweeper([cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)], store, clock, meter)
+            plan = await sweeper.plan()
+            _show_plan(plan)
+            if not _agreed(plan, dry_run=dry_run, yes=yes):
+                return LEFT if plan.failures or _work(plan) else 0
+            return await _carry_out(sweeper, plan)
+        except (StateFolderRefused, StoreFailed) as refused:
+            give_up(str(refused))
+
+
+def _work(plan: SweepPlan) -> int:
+    """How many items something is to be done about."""
+    return len(plan.of(Action.DELETE)) + len(plan.of(Action.SETTLE))
+
+
+def _show_plan(plan: SweepPlan) -> None:
+    for vendor, why in plan.failures.items():
+        click.echo(f"{vendor} could not be asked: {why}", err=True)
+    if not plan.items:
+        click.echo("nothing to sweep")
+        return
+    heads = ("ACTION", "VENDOR", "REGION", "INSTANCE", "NAME", "AGE", "WHY")
+    click.echo(table(heads, [_row(item) for item in plan.items]))
+
+
+def _row(item: SweepItem) -> tuple[str, ...]:
+    age = "?" if item.age is None else format_duration(float(max(0, round(item.age))))
+    return (item.action, item.vendor, item.region, item.instance_id or "?", item.name, age, item.reason)
+
+
+def _agreed(plan: SweepPlan, *, dry_run: bool, yes: bool) -> bool:
+    if dry_run or not _work(plan):
+        return False
+    doomed = len(plan.of(Action.DELETE))
+    if yes or not doomed:
+        return True
+    return click.confirm(f"delete {doomed} instance{'s' if doomed > 1 else ''}?", default=False)
+
+
+async def _carry_out(sweeper: Sweeper, plan: SweepPlan) -> int:
+    with click.progressbar(length=len(plan.items), label="sweeping", file=sys.stderr) as bar:
+
+        def step(done: SweepStep, ended: int, count: int) -> None:
+            del done, ended, count
+            bar.update(1)
+
+        report = await sweeper.carry_out(plan, step)
+    _show_report(report)
+    return 0 if report.ok else LEFT
+
+
+def _show_report(report: SweepReport) -> None:
+    heads = ("RESULT", "VENDOR", "INSTANCE", "NAME", "DETAIL")
+    rows = [
+        (step.result, step.item.vendor, step.item.instance_id or "?", step.item.name, step.detail)
+        for step in report.steps
+    ]
+    click.echo(table(heads, rows))
+    click.echo(str(report))

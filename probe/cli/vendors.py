@@ -1,0 +1,63 @@
+"""`probe vendors`: what there is to measure, and what each vendor can do."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from probe.cli.configured import config_option, configuration
+from probe.cli.console import WRONG, give_up, table
+from probe.cloud import Capability, VendorFile
+
+
+@click.command()
+@click.argument("name", required=False)
+@config_option
+def command(name: str | None, config: Path | None) -> None:
+    """List the vendor files, or show what the one called NAME can do, what it cannot, and why.
+
+    Files in the configuration's `vendor_files` folder win over those that come with the package.
+    """
+    files = configuration(config).vendor_files
+    if name is None:
+        click.echo(table(("VENDOR", "TITLE", *Capability, "PROFILES"), [_row(file) for file in files.values()]))
+    elif name in files:
+        click.echo("\n".join(_details(files[name])))
+    else:
+        give_up(f"there is no vendor file {name!r}; there is: {', '.join(files)}", WRONG)
+
+
+def _row(file: VendorFile) -> tuple[str, ...]:
+    marks = ("yes" if file.has(capability) else "-" for capability in Capability)
+    return (file.vendor, file.title, *marks, ", ".join(file.profiles) or "-")
+
+
+def _details(file: VendorFile) -> Iterator[str]:
+    yield f"{file.vendor}: {file.title}"
+    yield f"  {file.docs}"
+    for capability in Capability:
+        reason = f": {file.absent[capability]}" if capability in file.absent else ""
+        yield f"  {capability:<20} {'yes' if file.has(capability) else 'no' + reason}"
+    yield from _listed("reads (kind: api)", file.read_operations())
+    for way in file.credentials.values():
+        wanted = [*way.required, *(f"[{name}]" for name in way.optional)]
+        yield f"  {'credentials':<20} {', '.join(wanted) or 'none needed'}: {way.description}"
+    yield from _mapped(
+        "endpoints", {name: endpoint.url.source if endpoint.url else None for name, endpoint in file.endpoints.items()}
+    )
+    yield from _mapped("sizes", file.sizes.aliases)
+    yield from _mapped("images", file.images.aliases)
+    yield from _mapped("network options", {name: option.description for name, option in file.network.options.items()})
+    yield from _listed("reach needs", file.network.reach_needs)
+    yield from _mapped("profiles", {name: profile.title for name, profile in file.profiles.items()})
+
+
+def _listed(head: str, words: Iterable[str]) -> Iterator[str]:
+    if text := ", ".join(words):
+        yield f"  {head:<20} {text}"
+
+
+def _mapped(head: str, words: Mapping[str, object]) -> Iterator[str]:
+    for index, (name, value) in enumerate(words.items()):
+        told = "by the catalog, or by `endpoints:` of the configuration" if value is None else str(value)
+        yield f"  {head if index == 0 else '':<20} {name} = {told}"
