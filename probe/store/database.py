@@ -131,20 +131,29 @@ def _make(path: Path) -> None:
 def _examined(path: Path, *, read_only: bool) -> Engine:
     if path.stat().st_size == 0:
         raise damaged(path, "the file is empty")
+    current = _is_current(path)
     engine = _engine(path, read_only=read_only)
     try:
-        _bring_up_to_date(engine, path, read_only=read_only)
+        engine.connect().close()  # now: what is wrong with the file is told at the start, not at the first intent
+        if not current:
+            _bring_up_to_date(engine, path, read_only=read_only)
     except BaseException:
         engine.dispose()
         raise
     return engine
 
 
+def _is_current(path: Path) -> bool:
+    """Examine a database without changing a byte of it: it may be somebody else's."""
+    engine = _engine(path, read_only=True)
+    try:
+        with engine.begin() as connection:
+            return examine(connection, path)
+    finally:
+        engine.dispose()
+
+
 def _bring_up_to_date(engine: Engine, path: Path, *, read_only: bool) -> None:
-    with engine.begin() as connection:
-        current = examine(connection, path)
-    if current:
-        return
     if read_only:
         raise StateFolderRefused(
             f"{path}: written by an older version; `probe run` or `probe once` brings it up to date"

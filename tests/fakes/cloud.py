@@ -1,0 +1,197 @@
+"""A pretend vendor behind the public methods of `Cloud`, with its own truth and faults on demand."""
+
+import asyncio
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from typing_extensions import override
+
+from probe.cloud import MARK_AGENT, Capability, Cloud, Order, Pace, VendorComplaint, Verdict, View
+from probe.model.clock import Clock
+from probe.model.instance import InstanceState
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.stopwatch import Fact, Stopwatch
+
+
+@dataclass(slots=True)
+class Faults:
+    """What goes wrong, until it is changed back.
+
+    Attributes:
+        create: raised instead of an answer to a create.
+        lose_answer: raised after a create that was done.
+        hang_create: whether a create is never answered, though it is done.
+        delete: raised, one after the other, instead of an answer to a delete; then deletes work.
+        delete_lies: whether deletes are acknowledged and not done.
+        inspect: raised, one after the other, instead of an answer to an inspect.
+        inventory: raised instead of an answer to a list.
+        ignore_filters: whether the list shows everything, whatever was asked for.
+        lose_marks: whether what is created carries no marks.
+    """
+
+    create: ProbeFailed | None = None
+    lose_answer: ProbeFailed | None = None
+    hang_create: bool = False
+    delete: list[ProbeFailed] = field(default_factory=list)
+    delete_lies: bool = False
+    inspect: list[ProbeFailed] = field(default_factory=list)
+    inventory: ProbeFailed | None = None
+    ignore_filters: bool = False
+    lose_marks: bool = False
+
+
+class FakeCloud(Cloud):
+    """A vendor that keeps what it rents in memory.
+
+    Attributes:
+        instances: what really exists, by identifier.
+        orders: every create that arrived.
+        deletes: every identifier whose delete arrived.
+        faults: what goes wrong.
+        going: seconds between a delete and being gone.
+    """
+
+    def __init__(self, clock: Clock, *, name: str = "acme", region: str = "north", list_delay: float = 0.0) -> None:
+        self.instances: dict[str, View] = {}
+        self.orders: list[Order] = []
+        self.deletes: list[str] = []
+        self.faults = Faults()
+        self.going = 0.0
+        self._time = clock
+        self._called = name
+        self._where = region
+        self._delay = list_delay
+        self._ids = itertools.count(1)
+        self._shown_from: dict[str, float] = {}
+        self._gone_at: dict[str, float] = {}
+
+    @property
+    @override
+    def name(self) -> str:
+        return self._called
+
+    @property
+    @override
+    def region(self) -> str:
+        return self._where
+
+    @property
+    @override
+    def pace(self) -> Pace:
+        return Pace(1.0, 0.05, 10.0)
+
+    @property
+    @override
+    def not_found_grace(self) -> float:
+        return self._delay
+
+    @property
+    @override
+    def list_delay(self) -> float:
+        return self._delay
+
+    @override
+    def has(self, capability: Capability) -> bool:
+        return capability is Capability.LIFECYCLE
+
+    @override
+    async def authenticate(self, watch: Stopwatch) -> None:
+        await asyncio.sleep(0)
+
+    @override
+    async def resolve(self, size: str, image: str, watch: Stopwatch) -> tuple[str, str]:
+        await asyncio.sleep(0)
+        return f"size-{size}", f"image-{image}"
+
+    @override
+    async def create(self, order: Order, watch: Stopwatch) -> str:
+        self.orders.append(order)
+        await self._time.sleep(0.25)
+        if self.faults.create is not None:
+            raise self.faults.create
+        view = self.put(name=order.name, marks={} if self.faults.lose_marks else order.marks)
+        if self.faults.hang_create:
+            await asyncio.Event().wait()
+        if self.faults.lose_answer is not None:
+            raise self.faults.lose_answer
+        watch.facts[Fact.REQUEST_ID] = f"req-{view.id}"
+        return view.id
+
+    @override
+    async def inspect(self, instance_id: str, watch: Stopwatch) -> View | None:
+        await self._time.sleep(0.01)
+        if self.faults.inspect:
+            raise self.faults.inspect.pop(0)
+        self._settle()
+        return self.instances.get(instance_id)
+
+    @override
+    async def delete(self, instance_id: str, watch: Stopwatch) -> None:
+        self.deletes.append(instance_id)
+        await self._time.sleep(0.1)
+        if self.faults.delete:
+            raise self.faults.delete.pop(0)
+        if not self.faults.delete_lies and instance_id in self.instances:
+            self._gone_at.setdefault(instance_id, self._time.now() + self.going)
+        watch.facts[Fact.REQUEST_ID] = f"req-delete-{instance_id}"
+        self._settle()
+
+    @override
+    async def inventory(self, watch: Stopwatch, marks: Mapping[str, str] | None = None) -> list[View]:
+        await self._time.sleep(0.05)
+        if self.faults.inventory is not None:
+            raise self.faults.inventory
+        self._settle()
+        wanted = dict(marks or {})
+        return [
+            view
+            for view in self.instances.values()
+            if self._time.now() >= self._shown_from[view.id]
+            and (self.faults.ignore_filters or self._matches(view, wanted))
+        ]
+
+    def put(
+        self,
+        *,
+        name: str,
+        marks: Mapping[str, str] | None = None,
+        state: InstanceState = InstanceState.READY,
+    ) -> View:
+        """Let an instance exist from now on."""
+        view = View(
+            id=f"i-{self.name}-{next(self._ids)}",
+            name=name,
+            state=state,
+            addresses=("127.0.0.1",),
+            marks=dict(marks or {}),
+            created_at=self._time.wall(),
+        )
+        self.instances[view.id] = view
+        self._shown_from[view.id] = self._time.now() + self._delay
+        return view
+
+    def change(self, instance_id: str, *, state: InstanceState) -> None:
+        """Let an instance be in another state."""
+        self.instances[instance_id] = replace(self.instances[instance_id], state=state)
+
+    def _settle(self) -> None:
+        """Let go what is due."""
+        for instance_id, moment in list(self._gone_at.items()):
+            if self._time.now() >= moment:
+                del self._gone_at[instance_id]
+                del self.instances[instance_id]
+
+    @staticmethod
+    def _matches(view: View, wanted: Mapping[str, str]) -> bool:
+        return MARK_AGENT in view.marks and wanted.items() <= view.marks.items()
+
+
+def complaint(verdict: Verdict, status: int, detail: str = "no") -> VendorComplaint:
+    """What a vendor complains about."""
+    return VendorComplaint(verdict, detail, code="Code", status=status, request_id="req-1")
+
+
+def failure(outcome: Outcome, detail: str = "no answer") -> ProbeFailed:
+    """What the wire tells when there was no answer."""
+    return ProbeFailed(outcome, detail)

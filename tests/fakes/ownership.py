@@ -1,0 +1,62 @@
+"""A meter that remembers what it was told about what we own."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from probe.model.meter import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What was owned when it was last counted."""
+
+    active: int
+    deleting: int
+    leaked: int
+    oldest: float
+
+
+class OwnershipMeter(Meter):
+    """Counts like the real one, in plain dictionaries."""
+
+    def __init__(self) -> None:
+        self.created: Counter[str] = Counter()
+        self.deleted: Counter[str] = Counter()
+        self.leaked: Counter[str] = Counter()
+        self.sweeps: Counter[str] = Counter()
+        self.owned: dict[tuple[str, str], Census] = {}
+        self.write_errors = 0
+
+    @override
+    def resource_created(self, vendor: str, region: str, kind: str) -> None:
+        """Count something rented."""
+        self.created[vendor] += 1
+
+    @override
+    def resource_deleted(self, vendor: str, region: str, kind: str) -> None:
+        """Count something given back."""
+        self.deleted[vendor] += 1
+
+    @override
+    def resource_leaked(self, vendor: str, region: str, kind: str) -> None:
+        """Count something that leaked."""
+        self.leaked[vendor] += 1
+
+    @override
+    def resources(
+        self, vendor: str, region: str, kind: str, *, active: int, deleting: int, leaked: int, oldest: float
+    ) -> None:
+        """Remember the newest census."""
+        self.owned[vendor, region] = Census(active, deleting, leaked, oldest)
+
+    @override
+    def sweep(self, result: str) -> None:
+        """Count a sweep."""
+        self.sweeps[result] += 1
+
+    @override
+    def store_write_error(self) -> None:
+        """Count a failed write."""
+        self.write_errors += 1
