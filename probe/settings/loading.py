@@ -69,7 +69,7 @@ class _Loader:
         self._notebook = notebook
         self._redactor = redactor
         self._environ = environ
-        self._reader = Reader(notebook, References(file.parent, redactor, environ))
+        self._reader = Reader(notebook, References(file.parent, redactor, environ), file.parent)
 
     def load(self, installed: Kinds) -> Configuration | None:
         """The configuration; None if a section is so wrong that there is none."""
@@ -78,7 +78,7 @@ class _Loader:
         agent = self._agent()
         guards = self._reader.section(Guards, ("guards",))
         files = self._vendor_files()
-        vendors = VendorReader(self._reader, files, self._file.parent).entries()
+        vendors = VendorReader(self._reader, files).entries()
         probes = ProbeReader(self._reader, vendors, installed).probes()
         objectives = read_objectives(self._reader, probes)
         if guards is not None:

@@ -1,6 +1,7 @@
 """One item of `probes:` and the kind that it names: what each says alone, and what only both together can tell."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -47,7 +48,7 @@ class ProbeReader:
         kind = self._kind(trail)
         if kind is None:
             return None
-        options = self._reader.section(kind.Options, (*trail, "options"), secrets=".")
+        options = self._options(kind, (*trail, "options"))
         vendors = self._vendor_names(trail, kind)
         targets = read_targets(self._reader, trail, kind, options)
         if options is not None:
@@ -68,6 +69,14 @@ class ProbeReader:
             delete_deadline=delete_deadline,
             detail=shape.detail or kind.detail,
         )
+
+    def _options(self, kind: type[Kind], trail: Trail) -> BaseModel | None:
+        """What the kind was told; the files among it are looked for from the configuration's folder."""
+        options = self._reader.section(kind.Options, trail, secrets=".")
+        if options is None:
+            return None
+        files = {name: self._reader.folder / value for name, value in options if isinstance(value, Path)}
+        return options.model_copy(update=files)
 
     def _kind(self, trail: Trail) -> type[Kind] | None:
         name = self._reader.raw((*trail, "kind"))

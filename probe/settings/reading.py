@@ -1,6 +1,7 @@
 """Reads one section of a document after the other, and goes on where one is wrong: every complaint is wanted."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,11 +20,13 @@ class Reader:
     Attributes:
         notebook: the complaints so far.
         references: turns references into secrets.
+        folder: where the document is; the files that it names are looked for from there.
     """
 
-    def __init__(self, notebook: Notebook, references: References) -> None:
+    def __init__(self, notebook: Notebook, references: References, folder: Path) -> None:
         self.notebook = notebook
         self.references = references
+        self.folder = folder
 
     def raw(self, trail: Trail) -> object:
         """What stands at *trail*; None if nothing does."""

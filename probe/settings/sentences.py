@@ -88,13 +88,19 @@ def _sentence(details: ErrorDetails) -> tuple[str, str]:
     if isinstance(cause, Wrong):
         return cause.problem, cause.remedy
     if isinstance(cause, Exception):
-        return str(cause), ""
+        return _cut(str(cause), details["input"])
     if isinstance(details["input"], Secret) and details["type"] != "is_instance_of":
         return "cannot be a secret", "write the value itself"
     if details["type"] in _SENTENCES:
         problem, remedy = _SENTENCES[details["type"]]
         return problem.format_map(context), remedy.format_map(context)
     return details["msg"][:1].lower() + details["msg"][1:], ""
+
+
+def _cut(message: str, value: object) -> tuple[str, str]:
+    """A sentence of another room in two: what is wrong and what to do; the value is told elsewhere, if it may be."""
+    problem, _, remedy = message.replace(f"`{value}` ", "").partition(": write ")
+    return problem, f"write {remedy}" if remedy else ""
 
 
 def _unknown_key(model: type[BaseModel], location: Trail) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """One item of `vendors:` and the vendor file that it uses."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from probe.cloud import VendorEntry, VendorFile, entry_complaints
 from probe.model.target import OWN
@@ -16,10 +15,9 @@ from probe.wire.route import Route, Trust
 class VendorReader:
     """Makes vendor entries of what is written under `vendors:`."""
 
-    def __init__(self, reader: Reader, files: Mapping[str, VendorFile], folder: Path) -> None:
+    def __init__(self, reader: Reader, files: Mapping[str, VendorFile]) -> None:
         self._reader = reader
         self._files = files
-        self._folder = folder
 
     def entries(self) -> dict[str, VendorEntry]:
         """The entries that are good, in the order of the document; the others are complained about."""
@@ -71,7 +69,7 @@ class VendorReader:
     def _route(self, trail: Trail, shape: Vendor | None) -> Route | None:
         if shape is None:
             return None
-        bundle = self._folder / shape.ca_bundle if shape.ca_bundle is not None else None
+        bundle = self._reader.folder / shape.ca_bundle if shape.ca_bundle is not None else None
         if bundle is not None and not bundle.is_file():
             self._reader.notebook.note((*trail, "ca_bundle"), f"there is no file {bundle}", "correct the path")
             return None
