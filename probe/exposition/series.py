@@ -19,6 +19,9 @@ from probe.model.target import Layer, Target
 ADDED_BY_RUNNER: Final = frozenset({Outcome.OK, Outcome.TIMEOUT, Outcome.OVERLOADED, Outcome.BUG})
 """What every run can end as, whatever its kind."""
 
+_BLAMES: Final = frozenset({Blame.VENDOR, Blame.CUSTOMER, Blame.AGENT})
+"""Whose failures are announced at 0 per phase; nobody waits for the first excused one."""
+
 _SKIPS: Final = (Skip.OVERLAP, Skip.BUSY, Skip.LATE, Skip.STOPPED)
 _SKIPS_OF_VENDORS: Final = (Skip.BUDGET,)
 _SKIPS_OF_RENTERS: Final = (Skip.QUOTA, Skip.BREAKER)
@@ -133,11 +136,10 @@ class ProbeSeries:
             self._announce_phases()
 
     def _announce_failures(self) -> None:
-        blames = {outcome.blame for outcome in possible(self._job)} - {Blame.NONE}
+        blames = {outcome.blame for outcome in possible(self._job)} & _BLAMES
         for phase in self._job.probe.phases:
-            for blame in Blame:
-                if blame in blames:
-                    self._value(names.FAILED_RUNS, str(phase), str(blame))
+            for blame in sorted(blames):
+                self._value(names.FAILED_RUNS, str(phase), str(blame))
 
     def _announce_skips(self) -> None:
         of_vendor = _SKIPS_OF_VENDORS if self._job.target.layer is Layer.PLATFORM else ()

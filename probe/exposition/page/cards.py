@@ -24,4 +24,5 @@ def _spell(group: Group, now: float) -> Markup:
         return join("unsteady since ", moment(group.unsteady_since, now))
     if group.state is State.WAITING:
         return text("waits for its first slot")
-    return text("no failure of the vendor lately" if group.state is State.OK else "see below")
+    last = next((one.streak.last for one in group.rows if one.state is State.NOT_JUDGED), None)
+    return text(f"{last.outcome}, blame {last.blame}" if last is not None else "no failure of the vendor lately")

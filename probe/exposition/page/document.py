@@ -13,7 +13,7 @@ from probe.exposition.page.pieces import legend, moment
 from probe.exposition.page.rows import table
 from probe.exposition.page.summary import summary
 from probe.exposition.page.verdict import Group, groups
-from probe.exposition.page.words import clock_time, iso, plural, short
+from probe.exposition.page.words import exact_time, iso, plural, short
 from probe.model.clock import Clock
 from probe.model.measurement import Measurement
 from probe.model.runs import Runs
@@ -101,7 +101,7 @@ class Page:
         sentences = summary(found, now)
         return el(
             "header",
-            el("h1", el("span", "Probe", class_="brand"), " ", text(about.agent)),
+            el("h1", el("span", "Probe", class_="brand"), " ", el("small", "agent ", about.agent, class_="quiet")),
             el(
                 "p",
                 "Measures how stable cloud vendors are, as their customers see it: it rents instances, calls the "
@@ -109,7 +109,7 @@ class Page:
                 class_="lead",
             ),
             el("p", *self._facts(now), class_="facts"),
-            el("div", *(el("p", sentence) for sentence in sentences), class_="summary", role="status"),
+            el("div", *(el("p", sentence) for sentence in sentences), class_=f"summary {_tone(found)}"),
         )
 
     def _facts(self, now: float) -> Iterator[Markup]:
@@ -118,14 +118,18 @@ class Page:
             yield join("seen from ", el("b", about.vantage), " · ")
         yield join("version ", about.version, " · started ", moment(about.started, now), " · ")
         waits = [_next(one.last, one.job.every, now) for one in streaks if one.last is not None]
-        coming = f", next run in about {short(min(waits))}" if waits else ""
+        coming = f", next run in about {short(max(1.0, min(waits)))}" if waits else ""
         yield join(
             plural(len(streaks), "probe"),
             coming,
-            " · page of ",
-            el("time", f"{clock_time(now, now)}", datetime=iso(now)),
+            " · as of ",
+            el("time", exact_time(now), datetime=iso(now)),
         )
         yield el("span", "", id="link")
+
+
+def _tone(found: Sequence[Group]) -> str:
+    return f"s-{found[0].state.name.lower()}" if found else ""
 
 
 def _next(last: Measurement, every: float, now: float) -> float:

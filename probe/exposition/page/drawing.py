@@ -27,9 +27,9 @@ def strip(runs: Sequence[Measurement], now: float) -> Markup:
     ticks = "".join(_tick(run, offset + place * _TICK, now) for place, run in enumerate(shown))
     failed = sum(run.blame is Blame.VENDOR for run in shown)
     label = f"last {plural(len(shown), 'run')}, {failed} failed by the vendor"
+    size = f'viewBox="0 0 {SHOWN * _TICK} {_TALL}" width="{SHOWN * _TICK}" height="{_TALL}"'
     return Markup(
-        f'<svg class="strip" role="img" aria-label="{label}" viewBox="0 0 {SHOWN * _TICK} {_TALL}" '
-        f'width="{SHOWN * _TICK}" height="{_TALL}">{ticks}</svg>'
+        f'<svg class="strip" role="img" aria-label="{label}" preserveAspectRatio="xMinYMid" {size}>{ticks}</svg>'
     )
 
 

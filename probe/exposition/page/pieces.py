@@ -8,7 +8,7 @@ from probe.exposition.page.markup import Markup, el, join
 from probe.exposition.page.verdict import Row, State
 from probe.exposition.page.words import ago, clock_time, iso, percent, wilson
 from probe.model.outcome import Blame
-from probe.model.phase import Phase
+from probe.model.phase import LIFECYCLE_PHASES, WIRE_PHASES, Phase
 
 _BLAMES: Final = {
     Blame.NONE: "ok",
@@ -17,6 +17,11 @@ _BLAMES: Final = {
     Blame.AGENT: "failed, our agent or network",
     Blame.EXCUSED: "announced maintenance",
 }
+_PHASES: Final = (
+    ("Phases of an exchange:", (Phase.AUTH, *WIRE_PHASES, Phase.QUERY)),
+    ("Phases of an instance's life:", LIFECYCLE_PHASES),
+)
+"""Both start the colours anew; no bar has phases of both but for the authentication before a life."""
 _STATES: Final = {
     State.OK: "the last run was ok, and 20 ok runs in a row lie behind the last failure",
     State.UNSTEADY: "the last run was ok, but the vendor failed one of those before it",
@@ -45,7 +50,7 @@ def steadiness(ok: int, valid: int) -> Iterator[Markup]:
     yield el("b", percent(ok / valid))
     yield el("span", f" {ok} of {valid} ok", class_="of")
     hint = "the true share lies in this range in 95 of 100 cases (Wilson)"
-    yield el("small", f"{percent(low)} to {percent(high)}", class_="quiet", title=hint)
+    yield el("small", f"95 % sure: {percent(low)} to {percent(high)}", class_="quiet", title=hint)
 
 
 def _swatch(kind: str, words: str) -> Markup:
@@ -57,8 +62,12 @@ def _swatch(kind: str, words: str) -> Markup:
 def phase_legend(rows: Sequence[Row]) -> Markup:
     """The colours of the phases that show in *rows*."""
     seen = {phase for one in rows if one.streak.last for phase in parts(one.streak.last)}
-    items = [_swatch(f"p-{phase}", str(phase)) for phase in Phase if phase in seen]
-    return el("ul", *items, class_="legend", aria_label="Colours of the phases") if items else Markup("")
+    lists = [
+        el("ul", el("li", el("b", title)), *(_swatch(f"p-{phase}", str(phase)) for phase in known), class_="legend")
+        for title, phases in _PHASES
+        if (known := [phase for phase in phases if phase in seen])
+    ]
+    return join(*lists)
 
 
 def legend() -> Markup:

@@ -7,7 +7,7 @@ from probe.exposition.page.drawing import phase_bar, strip
 from probe.exposition.page.markup import Markup, el, join, text
 from probe.exposition.page.pieces import chip, phase_legend, steadiness
 from probe.exposition.page.verdict import Group, Row
-from probe.exposition.page.words import ago, clock_time, duration, iso
+from probe.exposition.page.words import ago, clock_time, duration, interval, iso
 from probe.model.measurement import Measurement
 
 _COLUMNS: Final = ("State", "Last run", "Took", "Where its time went", "Last 60 runs", "Steadiness")
@@ -20,7 +20,7 @@ def table(found: Sequence[Group], words: tuple[str, str, str], now: float) -> It
     yield el("h2", title)
     yield el("p", lead, class_="quiet")
     heads = join(*(el("th", name, scope="col") for name in (first, *_COLUMNS)))
-    yield f'<table class="runs"><thead><tr>{heads}</tr></thead>'
+    yield f'<table class="runs" aria-label="{title}"><thead><tr>{heads}</tr></thead>'
     for group in found:
         yield "<tbody>"
         yield el(
@@ -36,7 +36,8 @@ def table(found: Sequence[Group], words: tuple[str, str, str], now: float) -> It
 
 def _row(one: Row, now: float) -> Markup:
     job, last = one.streak.job, one.streak.last
-    about = ", ".join(part for part in (job.probe.kind, job.spec, f"every {duration(job.every)}") if part)
+    kind = job.probe.kind if job.probe.kind != job.target.probe else ""
+    about = ", ".join(part for part in (kind, job.spec, f"every {interval(job.every)}") if part)
     cells = (
         join(chip(one.state), el("small", _since(one, now), class_="quiet")),
         _last(last, now),
@@ -65,7 +66,7 @@ def _last(last: Measurement | None, now: float) -> Markup:
     where = f", phase {last.phase}" if last.phase else ""
     return join(
         el("b", str(last.outcome), class_=f"t-{last.blame}"),
-        f" blame {last.blame}{where} ",
+        f", blame {last.blame}{where} ",
         when,
         el("small", last.detail, class_="detail", title=last.detail) if last.detail else Markup(""),
     )

@@ -33,6 +33,11 @@ def _long(seconds: int) -> str:
     return f"{seconds} s"
 
 
+def interval(seconds: float) -> str:
+    """*seconds* as one writes them in a configuration: `20 s`, `0.5 s`, `15 min`."""
+    return f"{seconds:g} s" if seconds < _MINUTE else _long(round(seconds))
+
+
 def short(seconds: float) -> str:
     """*seconds* in one unit: `12 s`, `3 min`, `2 h`, `4 d`."""
     for size, word in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
@@ -52,6 +57,11 @@ def clock_time(then: float, now: float) -> str:
     if moment.date() == today.date():
         return f"{moment:%H:%M} UTC"
     return f"{moment.day} {moment:%b %H:%M} UTC"
+
+
+def exact_time(then: float) -> str:
+    """*then* as the time of day in UTC, to the second."""
+    return f"{datetime.fromtimestamp(then, UTC):%H:%M:%S} UTC"
 
 
 def iso(then: float) -> str:
@@ -89,4 +99,4 @@ def wilson(ok: int, valid: int) -> tuple[float, float]:
     middle = share + z2 / (2 * valid)
     spread = _Z95 * sqrt(share * (1 - share) / valid + z2 / (4 * valid * valid))
     low, high = (middle - spread) / (1 + z2 / valid), (middle + spread) / (1 + z2 / valid)
-    return (max(0.0, low), min(1.0, high))
+    return (low if ok else 0.0, high if ok < valid else 1.0)

@@ -1,0 +1,31 @@
+"""Metrics of a made-up fleet, and what a scraper reads of them."""
+
+from probe.exposition.metrics import Metrics
+from tests.fakes.clock import FakeClock
+from tests.fakes.story import story_jobs, story_runs
+
+
+def told_metrics() -> Metrics:
+    """Metrics of a fleet after half an hour, strange names and every call of the meter included."""
+    clock = FakeClock()
+    metrics = Metrics(clock, "1.2.3")
+    jobs = story_jobs()
+    metrics.announce(jobs)
+    for run in story_runs(jobs, clock.wall()):
+        metrics.record(run)
+    for seconds in (0.0002, 0.3):
+        metrics.schedule_lateness(seconds)
+        metrics.loop_lag(seconds)
+        metrics.receive_lag(seconds)
+    metrics.api_request('we"ird\\', "new\nline", "list", "2xx", 0.2)
+    metrics.api_budget("aws", "eu", limit=100, remaining=7.5, reset=clock.wall() + 60)
+    metrics.credentials_expiry("aws", clock.wall() + 3600)
+    metrics.resources("aws", "eu", "instance", active=1, deleting=0, leaked=2, oldest=77.7)
+    metrics.sweep("ok")
+    metrics.config_reload(successful=True)
+    return metrics
+
+
+async def text(metrics: Metrics, accept: str = "") -> str:
+    """The whole exposition."""
+    return b"".join([chunk async for chunk in metrics.exposition(accept).chunks]).decode()
