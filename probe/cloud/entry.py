@@ -7,7 +7,7 @@ from probe.cloud.file.vendor import Choices, CredentialSet, Endpoint, Profile, V
 from probe.cloud.hosts import HostRefused, checked_url, render_url
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.secret import Secret, SecretUnavailable
-from probe.wire.route import Route
+from probe.wire import Route
 
 Trail = tuple[str, ...]
 

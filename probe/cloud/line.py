@@ -18,7 +18,7 @@ from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.notation.paths import Query
-from probe.wire.route import Route
+from probe.wire import Route
 
 _LARGEST: Final = 8 << 20
 """Bytes of an answer: a page of a thousand instances has two million."""

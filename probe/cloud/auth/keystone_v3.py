@@ -9,13 +9,12 @@ import httpx
 from pydantic import BaseModel, Field
 
 from probe.cloud.auth.contract import AuthSurroundings
-from probe.cloud.auth.tokens import Service, Token, TokenKeeper, texts
+from probe.cloud.auth.tokens import Service, Token, TokenKeeper, life, texts
 from probe.cloud.codecs import encode_json
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.hosts import HostRefused
 from probe.cloud.line import Answer, unparseable
-from probe.cloud.moments import parse_iso
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
 
@@ -40,6 +39,7 @@ class KeystoneV3:
     def __init__(self, surroundings: AuthSurroundings, options: KeystoneOptions) -> None:
         self._entry = surroundings.entry
         self._line = surroundings.line
+        self._clock = surroundings.clock
         self._interface = options.interface
         self._keeper = TokenKeeper(surroundings.clock, self._fetch)
 
@@ -75,11 +75,11 @@ class KeystoneV3:
     def _read(self, answer: Answer) -> Token:
         token = answer.body.get("token") if isinstance(answer.body, dict) else None
         value = answer.headers.get("X-Subject-Token", "")
-        expires_at = parse_iso(token.get("expires_at")) if isinstance(token, dict) else None
-        if not isinstance(token, dict) or not value or expires_at is None:
+        lasts = life(texts(token, "expires_at")[0], answer, self._clock)
+        if not isinstance(token, dict) or not value or lasts is None:
             raise unparseable("token", answer)
         catalog = token.get("catalog")
-        return Token(value, expires_at, tuple(self._services(catalog if isinstance(catalog, list) else [])))
+        return Token(value, lasts, tuple(self._services(catalog if isinstance(catalog, list) else [])))
 
     def _services(self, catalog: list[object]) -> list[Service]:
         services: list[Service] = []

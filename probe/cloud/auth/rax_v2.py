@@ -9,12 +9,11 @@ import httpx
 from pydantic import BaseModel
 
 from probe.cloud.auth.contract import AuthSurroundings, NoOptions
-from probe.cloud.auth.tokens import Service, Token, TokenKeeper, texts
+from probe.cloud.auth.tokens import Service, Token, TokenKeeper, life, texts
 from probe.cloud.codecs import encode_json
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.hosts import HostRefused
 from probe.cloud.line import Answer, unparseable
-from probe.cloud.moments import parse_iso
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
 
@@ -31,6 +30,7 @@ class RaxV2:
     def __init__(self, surroundings: AuthSurroundings) -> None:
         self._entry = surroundings.entry
         self._line = surroundings.line
+        self._clock = surroundings.clock
         self._keeper = TokenKeeper(surroundings.clock, self._fetch)
 
     @classmethod
@@ -75,11 +75,11 @@ class RaxV2:
         if not isinstance(access, dict):
             raise unparseable("token", answer)
         value, expires = texts(access.get("token"), "id", "expires")
-        expires_at = parse_iso(expires)
-        if not value or expires_at is None:
+        lasts = life(expires, answer, self._clock)
+        if not value or lasts is None:
             raise unparseable("token", answer)
         catalog = access.get("serviceCatalog")
-        return Token(value, expires_at, tuple(self._services(catalog if isinstance(catalog, list) else [])))
+        return Token(value, lasts, tuple(self._services(catalog if isinstance(catalog, list) else [])))
 
     def _services(self, catalog: list[object]) -> list[Service]:
         services: list[Service] = []

@@ -1,6 +1,7 @@
 """A token that is fetched when needed, remembered across runs, and renewed before it expires."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,6 +9,8 @@ from typing import Final
 import httpx
 
 from probe.cloud.file.vendor import CatalogEntry
+from probe.cloud.line import Answer
+from probe.cloud.moments import parse_http_date, parse_iso
 from probe.model.clock import Clock
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
@@ -32,12 +35,12 @@ class Token:
 
     Attributes:
         value: the token itself.
-        expires_at: seconds since 1970.
+        life: seconds that it lasts from now, by the vendor's own clock.
         services: the catalog that came with it.
     """
 
     value: str = field(repr=False)
-    expires_at: float
+    life: float
     services: tuple[Service, ...] = ()
 
     def find(self, wanted: CatalogEntry) -> str | None:
@@ -69,13 +72,11 @@ class TokenKeeper:
                 return
             with watch.phase(Phase.AUTH):
                 token = await self._fetch(watch.aside())
-            now = self._clock.wall()
-            life = max(0.0, token.expires_at - now)
-            self._renew_at = now + max(life - _MARGIN, life * 0.8)
+            self._renew_at = self._clock.now() + max(token.life - _MARGIN, token.life * 0.8, 0.0)
             self._token = token
 
     def _lasts(self) -> bool:
-        return self._token is not None and self._clock.wall() < self._renew_at
+        return self._token is not None and self._clock.now() < self._renew_at
 
     @property
     def token(self) -> Token:
@@ -91,8 +92,15 @@ class TokenKeeper:
     def invalidate(self, request: httpx.Request) -> bool:
         """Forget the token that *request* carries; one that another run fetched meanwhile is kept."""
         if self._token is not None and request.headers.get(HEADER) == self._token.value:
-            self._renew_at = 0.0
+            self._renew_at = -math.inf
         return True
+
+
+def life(expires: str, answer: Answer, clock: Clock) -> float | None:
+    """Seconds until *expires* (ISO 8601) by the vendor's clock, which need not agree with ours; None if unreadable."""
+    moment = parse_iso(expires)
+    theirs = parse_http_date(answer.headers.get("Date", ""))
+    return None if moment is None else moment - (clock.wall() if theirs is None else theirs)
 
 
 def texts(mapping: object, *names: str) -> tuple[str, ...]:
