@@ -242,6 +242,7 @@ def delete(premises: Premises, route: Route, taken: Taken) -> Values:
         if instance.state(now) in {Life.DELETING, Life.DELETED} and not premises.imitation.delete_again:
             raise Refused(Mistake.NOT_FOUND, f"{instance.instance_id} is being deleted", id=instance.instance_id)
         _begin_deletion(premises, route, instance)
+    now = premises.clock.now()
     after = [shown(premises, instance, instance.state(now)) for instance in found]
     changes = [{"id": new["id"], "before": old, "after": new} for old, new in zip(before, after, strict=True)]
     return {"instance": after[0], "instances": after, "changes": changes}

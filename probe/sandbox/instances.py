@@ -133,16 +133,17 @@ def truth(instance: Instance) -> Truth:
 
 
 class Instances:
-    """The instances of one vendor."""
+    """The instances of one vendor; up to *remembered* are kept after they are gone."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, remembered: int = _REMEMBERED) -> None:
         self._clock = clock
+        self._remembered = remembered
         self._all: dict[str, Instance] = {}
 
     def add(self, instance: Instance) -> None:
         """Take *instance* on; forget the oldest of those long gone."""
         self._all[instance.instance_id] = instance
-        if len(self._all) > _REMEMBERED:
+        if len(self._all) > self._remembered:
             now = self._clock.now()
             past = (key for key, other in self._all.items() if other.state(now) is Life.GONE)
             oldest = next(past, None)

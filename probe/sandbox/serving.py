@@ -48,7 +48,9 @@ class HttpServer:
         Raises:
             ListenFailed: the port cannot be had.
         """
-        config = Config(app, interface="asgi3", lifespan="off", ws="none", log_config=None, access_log=False)
+        config = Config(
+            app, interface="asgi3", lifespan="off", ws="none", log_config=None, access_log=False, proxy_headers=False
+        )
         config.load()
         state = ServerState()
         sock = listen(LOOPBACK, port)

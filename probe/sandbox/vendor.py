@@ -259,4 +259,4 @@ _MESSAGES: Final[Mapping[Mistake, str]] = {
 def _agrees(wanted: Mapping[str, str], given: object) -> bool:
     """Whether *given* has everything that is *wanted*; `*` wants it to be there."""
     values = given if isinstance(given, Mapping) else {}
-    return all(name in values and value in {"*", values[name]} for name, value in wanted.items())
+    return all(name in values and (value == "*" or value == values[name]) for name, value in wanted.items())
