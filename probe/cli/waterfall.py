@@ -1,7 +1,7 @@
 """Draws one measurement as a waterfall of phases, and as a line of JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -76,16 +76,15 @@ def _facts(measurement: Measurement) -> Iterator[str]:
 
 
 def _exchange(exchange: Exchange) -> Iterator[str]:
-    yield f"  > {exchange.method} {exchange.url}"
-    for name, value in exchange.request_headers.items():
-        yield f"  > {name}: {value}"
-    if exchange.request_body:
-        yield f"  > {exchange.request_body}"
-    yield f"  < {exchange.status if exchange.status is not None else exchange.failure}"
-    for name, value in exchange.response_headers.items():
-        yield f"  < {name}: {value}"
-    if exchange.response_body:
-        yield f"  < {exchange.response_body}"
+    asked = [f"{exchange.method} {exchange.url}", *_headers(exchange.request_headers), exchange.request_body]
+    answer = exchange.failure if exchange.status is None else str(exchange.status)
+    told = [answer, *_headers(exchange.response_headers), exchange.response_body]
+    for arrow, texts in ((">", asked), ("<", told)):
+        yield from (f"  {arrow} {line}" for text in texts for line in text.splitlines())
+
+
+def _headers(headers: Mapping[str, str]) -> Iterator[str]:
+    return (f"{name}: {value}" for name, value in headers.items())
 
 
 def span(seconds: float) -> str:
