@@ -14,7 +14,7 @@ _LONGEST: Final = 60
 """Characters of a value that a sentence tells."""
 _HUSHED: Final = re.compile(r"credential|header|body|pass|secret|token|key|auth|proxy", re.IGNORECASE)
 """Keys under which people write secrets, rightly or not: their values are never told."""
-_USER_INFO: Final = re.compile(r"(?<=//)[^/@\s]*@")
+_USER_INFO: Final = re.compile(r"(?<=//)\S*@")
 _QUERY: Final = re.compile(r"\?\S*")
 
 

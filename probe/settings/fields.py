@@ -17,7 +17,7 @@ NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 _NAME: Final = re.compile(NAME_PATTERN)
 _REGION_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 _REGION: Final = re.compile(_REGION_PATTERN)
-NAME_RULE: Final = "becomes a label, and a label is made of a-z, 0-9, dot, dash and underscore, 63 characters at most"
+NAME_RULE: Final = "must be made of a-z, 0-9, dot, dash and underscore, 63 of them at most, because it becomes a label"
 DURATION_PATTERN: Final = r"^([0-9]+(\.[0-9]+)?(d|h|ms|m|s))+$"
 REFERENCE_SCHEMA: Final[dict[str, Any]] = {
     "oneOf": [
@@ -108,9 +108,11 @@ def _ratio(value: object) -> float:
 
 
 def _reference(value: object) -> Secret:
-    if not isinstance(value, Secret):
-        raise Wrong("a secret is never written into the configuration", "refer to it: {env: NAME} or {file: PATH}")
-    return value
+    if isinstance(value, Secret):
+        return value
+    if isinstance(value, dict):
+        raise Wrong("is no reference to a secret", "write {env: NAME}, with the name of a variable, or {file: PATH}")
+    raise Wrong("a secret is never written into the configuration", "refer to it: {env: NAME} or {file: PATH}")
 
 
 def _url(value: object) -> str:

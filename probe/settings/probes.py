@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -15,6 +16,8 @@ from probe.settings.reading import Reader
 from probe.settings.rules import check_period
 from probe.settings.shape import EVERYONE, Probe
 from probe.settings.targets import read_targets
+
+_EXAMPLE: Final = '- {name: shop, kind: http, every: 15s, deadline: 5s, targets: [{url: "https://shop.example/"}]}'
 
 
 class ProbeReader:
@@ -30,7 +33,7 @@ class ProbeReader:
     def probes(self) -> dict[int, PlannedProbe]:
         """The probes that are good by their position; the others are complained about."""
         if not self._reader.raw(("probes",)):
-            self._note(("probes",), "nothing is measured", "add a probe")
+            self._note(("probes",), "nothing is measured", f"add a probe: {_EXAMPLE}")
         planned = {position: self._probe(("probes", position)) for position in self._reader.items(("probes",))}
         self._check_names()
         return {position: probe for position, probe in planned.items() if probe is not None}
@@ -97,7 +100,7 @@ class ProbeReader:
                 self._note(trail, f"`{kind.kind}` probes targets of your own", "write targets: instead")
             return ()
         if named is None:
-            self._note(trail, "is missing", f'write vendors: "*" for all, or a list: {choices("", self._declared)}')
+            self._note(trail, "is missing", f'write vendors: "*" for all, or some of: {", ".join(self._declared)}')
         if named in (EVERYONE, [EVERYONE]):
             if not self._declared:
                 self._note(trail, "there is no vendor", "add one under vendors:, or remove this probe")

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from probe.model.secret import Secret
 from probe.notation.composing import Trail
+from probe.notation.durations import format_duration, parse_duration
 from probe.settings.complaints import Notebook, Wrong, choices, holds, value_at
 from probe.settings.fields import json_schema
 
@@ -28,12 +29,12 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), _WHOLE),
     **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _NUMBER),
     **dict.fromkeys(("bool_type", "bool_parsing"), _SWITCH),
-    **dict.fromkeys(("literal_error", "enum"), ("must be {expected}", "write one of them")),
+    **dict.fromkeys(("literal_error", "enum"), ("must be {expected}", "choose one of them")),
     "is_instance_of": ("must be a secret", "write {{env: NAME}} or {{file: PATH}}"),
-    "greater_than": ("must be more than {gt}", "write a larger one"),
-    "greater_than_equal": ("must be at least {ge}", "write a larger one"),
-    "less_than": ("must be less than {lt}", "write a smaller one"),
-    "less_than_equal": ("must be at most {le}", "write a smaller one"),
+    "greater_than": ("must be more than {gt}", "choose a larger one"),
+    "greater_than_equal": ("must be at least {ge}", "choose a larger one"),
+    "less_than": ("must be less than {lt}", "choose a smaller one"),
+    "less_than_equal": ("must be at most {le}", "choose a smaller one"),
     "string_too_short": ("is too short (at least {min_length})", "write more characters"),
     "string_too_long": ("is too long (at most {max_length})", "write fewer characters"),
     "string_pattern_mismatch": ("does not match {pattern}", "write it with these characters"),
@@ -42,6 +43,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "union_tag_not_found": ("does not say which {discriminator} it is", "add {discriminator}"),
     "union_tag_invalid": ("has an unknown {discriminator}", "there is: {expected_tags}"),
 }
+_BOUNDS: Final = frozenset({"gt", "ge", "lt", "le"})
 _MISSING: Final = "missing"
 _UNKNOWN: Final = "extra_forbidden"
 
@@ -56,7 +58,8 @@ def note_errors(error: ValidationError, notebook: Notebook, trail: Trail, model:
         elif details["type"] == _MISSING:
             notebook.note((*trail, *location), *_missing_key(model, details["loc"]), tell=False)
         else:
-            alternatives.setdefault(location, []).append(_sentence(details))
+            written = value_at(notebook.document.data, (*trail, *location))
+            alternatives.setdefault(location, []).append(_sentence(details, written))
     for location, sentences in alternatives.items():
         notebook.note((*trail, *location), *_joined(sentences))
 
@@ -81,8 +84,8 @@ def _in_document(details: ErrorDetails, data: object) -> Trail:
     return tuple(found)
 
 
-def _sentence(details: ErrorDetails) -> tuple[str, str]:
-    """What is wrong, and what to do."""
+def _sentence(details: ErrorDetails, written: object) -> tuple[str, str]:
+    """What is wrong with what is *written*, and what to do."""
     context = details.get("ctx", {})
     cause = context.get("error")
     if isinstance(cause, Wrong):
@@ -93,14 +96,26 @@ def _sentence(details: ErrorDetails) -> tuple[str, str]:
         return "cannot be a secret", "write the value itself"
     if details["type"] in _SENTENCES:
         problem, remedy = _SENTENCES[details["type"]]
-        return problem.format_map(context), remedy.format_map(context)
+        told = {key: _limit(key, value, written) for key, value in context.items()}
+        return problem.format_map(told), remedy.format_map(told)
     return details["msg"][:1].lower() + details["msg"][1:], ""
+
+
+def _limit(name: str, limit: Any, written: object) -> Any:
+    """A limit as the value is *written*: a duration is text in the document and a number in a model."""
+    if name not in _BOUNDS or not isinstance(written, str):
+        return limit
+    try:
+        parse_duration(written)
+    except ValueError:
+        return limit
+    return format_duration(limit)
 
 
 def _cut(message: str, value: object) -> tuple[str, str]:
     """A sentence of another room in two: what is wrong and what to do; the value is told elsewhere, if it may be."""
     problem, _, remedy = message.replace(f"`{value}` ", "").partition(": write ")
-    return problem, f"write {remedy}" if remedy else ""
+    return problem, f"write {remedy}" if remedy else "correct it"
 
 
 def _unknown_key(model: type[BaseModel], location: Trail) -> tuple[str, str]:

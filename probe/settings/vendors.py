@@ -43,7 +43,7 @@ class VendorReader:
             profile=shape.profile,
             route=route,
         )
-        complaints = entry_complaints(entry)
+        complaints = _causes(entry)
         for where, problem, remedy in complaints:
             self._reader.notebook.note((*trail, *where), problem, remedy, tell=False)
         return None if complaints else entry
@@ -74,3 +74,14 @@ class VendorReader:
             self._reader.notebook.note((*trail, "ca_bundle"), f"there is no file {bundle}", "correct the path")
             return None
         return Route(trust=Trust(ca_bundle=bundle), proxy=shape.proxy)
+
+
+def _causes(entry: VendorEntry) -> list[tuple[tuple[str, ...], str, str]]:
+    """What is wrong with *entry*; of a profile or region that is wrong, not also the URLs that it does not give."""
+    complaints = entry_complaints(entry)
+    misled = any(where[0] in {"profile", "region"} for where, _, _ in complaints)
+    return [
+        complaint
+        for complaint in complaints
+        if not (misled and complaint[0][0] == "endpoints" and complaint[0][1] not in entry.endpoints)
+    ]
