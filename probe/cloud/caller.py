@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
+from urllib.parse import quote
 
 import httpx
 
@@ -21,6 +22,8 @@ from probe.model.phase import WIRE_PHASES
 from probe.model.stopwatch import Stopwatch
 
 _FIRST: Final = NextPage()
+_READY: Final = "%/?:@!$&'()*+,;=-._~"
+"""What stays as it is in a path with its query; an address that a vendor wrote is quoted already, or should be."""
 
 
 class Caller:
@@ -106,7 +109,7 @@ class Caller:
         base = await self._base(operation.endpoint, watch)
         request = render(operation, self._endpoint(operation), base, {**self._common, **values}, dict(page.parameters))
         if page.address:
-            request.url = request.url.copy_with(raw_path=page.address.encode("ascii", "ignore"))
+            request.url = request.url.copy_with(raw_path=quote(page.address, safe=_READY).encode("ascii"))
         self._auth.stamp(request, self._endpoint(operation))
         return request
 

@@ -67,7 +67,7 @@ def mimic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mimic]:
     """A server that runs for the whole session; a test has it to itself by using a user name of its own."""
     programs = environment("mimic", "mimic==2.2.*", "attrs==23.2.0")
     port = free_port()
-    listen = f"tcp:{port}:interface=127.0.0.1"
+    listen = ("--listen", f"tcp:{port}:interface=127.0.0.1")
     command: list[str | Path] = [
         programs / "twistd",
         "--nodaemon",

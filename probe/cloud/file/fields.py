@@ -68,6 +68,6 @@ AnyTemplate = Annotated[Template, BeforeValidator(_template), WithJsonSchema({})
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern), WithJsonSchema({**_TEXT, "format": "regex"})]
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema({**_TEXT, "examples": ["30s", "5m"]})]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Several = BeforeValidator(_several)
 """One value may be written where several may stand."""

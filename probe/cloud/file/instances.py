@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from probe.cloud.file.fields import Jmespath, Line, Seconds, Strict
+from probe.cloud.file.fields import Jmespath, Seconds, Strict, Text
 from probe.cloud.file.operation import Listing, Operation
 
 
@@ -30,17 +30,17 @@ class WrittenMarks(Strict):
     """How `${marks}` is written."""
 
     style: Literal["map", "pairs"] = Field(alias="as", description="a mapping, or a list of pairs")
-    key: Line = Field("key", description="of pairs: what the key is called")
-    value: Line = Field("value", description="of pairs: what the value is called")
-    name: Line | None = Field(None, description="a mark that carries the instance's name, where a name is a mark")
+    key: Text = Field("key", description="of pairs: what the key is called")
+    value: Text = Field("value", description="of pairs: what the value is called")
+    name: Text | None = Field(None, description="a mark that carries the instance's name, where a name is a mark")
 
 
 class ReadMarks(Strict):
     """How marks are read from an instance: a mapping, or a list of pairs where `key` and `value` are given."""
 
     at: Jmespath = Field(description="finds them in the item")
-    key: Line | None = Field(None, description="of pairs: what the key is called")
-    value: Line | None = Field(None, description="of pairs: what the value is called")
+    key: Text | None = Field(None, description="of pairs: what the key is called")
+    value: Text | None = Field(None, description="of pairs: what the value is called")
 
 
 class Shown(Strict):

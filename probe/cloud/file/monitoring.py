@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from probe.cloud.file.fields import Jmespath, Line, Seconds, Strict, Word
+from probe.cloud.file.fields import Jmespath, Seconds, Strict, Text, Word
 from probe.cloud.file.operation import Operation
 
 Complaint = tuple[tuple[str, ...], str, str]
@@ -39,10 +39,10 @@ class InstancePoints(Operation):
 class SubjectField(Strict):
     """Something that the configuration says of a series, used as `${series.NAME}`."""
 
-    description: Line
+    description: Text
     default: Any = Field(None, description="where the configuration says nothing")
     required: bool = Field(False, description="whether the configuration must say it")
-    pairs: tuple[Word | Line, Word | Line] | None = Field(
+    pairs: tuple[Word | Text, Word | Text] | None = Field(
         None, description="it is a mapping, and is sent as a list of pairs: what key and value are called there"
     )
 

@@ -1,10 +1,11 @@
 """One call of a vendor's API as data: where it goes, what it says, what answer means that it worked."""
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from probe.cloud.file.fields import AnyTemplate, Jmespath, Line, MapTemplate, Several, Strict, TextTemplate
+from probe.cloud.file.fields import AnyTemplate, Jmespath, MapTemplate, Several, Strict, Text, TextTemplate
 from probe.notation.templates import Template
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -46,22 +47,22 @@ class Operation(Strict):
             raise ValueError("a call goes to `endpoint:/path`: the name of an endpoint, a colon, and a path")
         return self
 
-    @property
+    @cached_property
     def method(self) -> str:
         """The HTTP method, in capitals."""
         return next(name for name in METHODS if getattr(self, name) is not None).upper()
 
-    @property
+    @cached_property
     def path(self) -> Template:
         """The template of the path, from its first slash on."""
         return Template.parse(self._destination[1])
 
-    @property
+    @cached_property
     def endpoint(self) -> str:
         """The name of the endpoint."""
         return self._destination[0]
 
-    @property
+    @cached_property
     def _destination(self) -> tuple[str, str]:
         template: Template = next(getattr(self, name) for name in METHODS if getattr(self, name) is not None)
         endpoint, _, path = str(template.source).partition(":")
@@ -83,14 +84,14 @@ class Operation(Strict):
 class Read(Operation):
     """A call that changes and costs nothing, for `api` probes."""
 
-    description: Line = Field(description="what it asks, for people who choose an operation to probe")
+    description: Text = Field(description="what it asks, for people who choose an operation to probe")
 
 
 class TokenPage(Strict):
     """The answer names a token that the next call carries."""
 
     kind: Literal["token"]
-    send_as: Line = Field(description="the parameter that carries the token, in the form if there is one")
+    send_as: Text = Field(description="the parameter that carries the token, in the form if there is one")
     next: Jmespath = Field(description="finds the token; nothing means that this was the last page")
 
 
@@ -105,7 +106,7 @@ class MarkerPage(Strict):
     """The next call names the last item of this page."""
 
     kind: Literal["marker"]
-    send_as: Line = Field(description="the parameter that carries the marker")
+    send_as: Text = Field(description="the parameter that carries the marker")
     marker: Jmespath = Field(description="finds the marker in the last item")
     size: int = Field(gt=0, description="items on a full page; a page with fewer is the last")
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from probe.cloud.file.errors import Errors
-from probe.cloud.file.fields import Jmespath, Line, MapTemplate, Strict, TextTemplate, Word
+from probe.cloud.file.fields import Jmespath, MapTemplate, Strict, Text, TextTemplate, Word
 from probe.cloud.file.instances import Instances
 from probe.cloud.file.monitoring import Monitoring
 from probe.cloud.file.operation import Listing, Read
@@ -24,9 +24,9 @@ class Capability(StrEnum):
 class CredentialSet(Strict):
     """One way to identify oneself."""
 
-    description: Line = Field(description="what it is and where one gets it")
-    required: dict[Word, Line] = Field({}, description="names of credentials, each with what it is")
-    optional: dict[Word, Line] = Field({}, description="the same, for those that may be left out")
+    description: Text = Field(description="what it is and where one gets it")
+    required: dict[Word, Text] = Field({}, description="names of credentials, each with what it is")
+    optional: dict[Word, Text] = Field({}, description="the same, for those that may be left out")
     defaults: dict[Word, str] = Field({}, description="what an optional one is when it is left out")
 
 
@@ -40,8 +40,8 @@ class Auth(Strict):
 class CatalogEntry(Strict):
     """Which service of the vendor's catalog an endpoint is."""
 
-    type: Line = Field(description="the type of the service")
-    name: Line | None = Field(None, description="its name, where several have the type")
+    type: Text = Field(description="the type of the service")
+    name: Text | None = Field(None, description="its name, where several have the type")
 
 
 class Endpoint(Strict):
@@ -54,7 +54,7 @@ class Endpoint(Strict):
     codec: Literal["json", "xml"] = Field("json", description="what answers are written in")
     headers: MapTemplate | None = Field(None, description="headers of every request")
     form: MapTemplate | None = Field(None, description="form parameters of every request with a form")
-    sign_as: Line | None = Field(None, description="the service that a signature is made for, where auth signs")
+    sign_as: Text | None = Field(None, description="the service that a signature is made for, where auth signs")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -66,7 +66,7 @@ class Endpoint(Strict):
 class NetworkOption(Strict):
     """Something that the configuration may say under `network:`, used as `${network.NAME}`."""
 
-    description: Line
+    description: Text
     default: Any = Field(None, description="where the configuration says nothing")
 
 
@@ -100,10 +100,10 @@ class RegionDetails(Strict):
 class Profile(Strict):
     """A particular cloud that speaks this API."""
 
-    title: Line
-    docs: Line = Field(description="where its facts stand")
+    title: Text
+    docs: Text = Field(description="where its facts stand")
     endpoints: dict[Word, TextTemplate] = Field({}, description="URLs of endpoints; `${region}` may stand in them")
-    regions: dict[Line, RegionDetails] = Field({}, description="its regions, all of them; absent: any")
+    regions: dict[Text, RegionDetails] = Field({}, description="its regions, all of them; absent: any")
     credentials: dict[Word, str] = Field({}, description="defaults of credentials that are no secret")
     sizes: dict[Word, str] = Field({}, description="aliases that win over the file's")
     images: dict[Word, str] = Field({}, description="aliases that win over the file's")
@@ -112,25 +112,25 @@ class Profile(Strict):
 class Limits(Strict):
     """Headers in which the vendor tells our request budget."""
 
-    limit: Line | None = Field(None, description="how many requests are allowed")
-    remaining: Line | None = Field(None, description="how many are left")
-    used: Line | None = Field(None, description="how many are used up, where it is not told how many are left")
-    reset: Line | None = Field(None, description="when the budget is full again")
+    limit: Text | None = Field(None, description="how many requests are allowed")
+    remaining: Text | None = Field(None, description="how many are left")
+    used: Text | None = Field(None, description="how many are used up, where it is not told how many are left")
+    reset: Text | None = Field(None, description="when the budget is full again")
     reset_is: Literal["epoch", "seconds"] = Field("epoch", description="since 1970, or from now")
-    retry_after: tuple[Line, ...] = Field(("Retry-After",), description="when to try again: seconds, or a date")
+    retry_after: tuple[Text, ...] = Field(("Retry-After",), description="when to try again: seconds, or a date")
 
 
 class VendorFile(Strict):
     """How a vendor's API is spoken to."""
 
     vendor: Word = Field(description="its name, which `use:` of the configuration chooses")
-    title: Line = Field(description="its name for people")
-    docs: Line = Field(description="the vendor's own documentation")
+    title: Text = Field(description="its name for people")
+    docs: Text = Field(description="the vendor's own documentation")
     credentials: dict[Word, CredentialSet] = Field(description="ways to identify oneself; one is enough")
     auth: Auth
     endpoints: dict[Word, Endpoint] = Field(min_length=1, description="named `api`, `monitoring` and `auth` by habit")
     profiles: dict[Word, Profile] = Field({}, description="particular clouds that speak this API")
-    request_id: tuple[Line, ...] = Field((), description="headers that name a request to the vendor's support")
+    request_id: tuple[Text, ...] = Field((), description="headers that name a request to the vendor's support")
     limits: Limits = Limits.model_validate({})
     errors: Errors
     reads: dict[Word, Read] = Field({}, description="calls that change and cost nothing, for `api` probes")
@@ -139,7 +139,7 @@ class VendorFile(Strict):
     images: Choices = Choices.model_validate({})
     instances: Instances | None = None
     monitoring: Monitoring | None = None
-    absent: dict[Capability, Line] = Field({}, description="what the vendor lacks, each with the reason")
+    absent: dict[Capability, Text] = Field({}, description="what the vendor lacks, each with the reason")
 
     def has(self, capability: Capability) -> bool:
         """Whether the file says how *capability* is used."""
