@@ -3,8 +3,11 @@
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from probe.sandbox.places import Places
+
+_NOTHING: Final = ("", "0")
 
 
 class _Text(string.Template):
@@ -17,7 +20,8 @@ def demo_configuration(template: str, places: Places, *, listen: str, state: Pat
     """The configuration, as YAML text, that points an agent at a sandbox.
 
     Args:
-        template: `config/demo.yaml`, or one of the same kind.
+        template: `config/demo.yaml`, or one of the same kind; its comments are left out, and so is a line that uses
+            what the sandbox does not have on this machine (`${reach}`, where there are no addresses for instances).
         places: where the sandbox is.
         listen: address of the agent's own pages.
         state: the agent's state folder.
@@ -26,7 +30,9 @@ def demo_configuration(template: str, places: Places, *, listen: str, state: Pat
         LookupError: the template uses a name that the sandbox has no place for.
     """
     names = {"listen": listen, "state": str(state), **dict(_named("", places.to_data()))}
-    return _Text(template).substitute(names)
+    lacking = [f"${{{name}}}" for name, value in names.items() if value in _NOTHING]
+    lines = (line for line in template.splitlines() if not any(hole in line for hole in lacking))
+    return "".join(f"{_Text(line).substitute(names)}\n" for line in lines if not line.lstrip().startswith("#"))
 
 
 def _named(prefix: str, data: Mapping[str, object]) -> Iterator[tuple[str, str]]:
