@@ -125,8 +125,6 @@ class LifecycleProbe:
             ProbeFailed: the vendor let us down; the first failure decides.
             RunSkipped: a guard forbids to rent.
         """
-        await self._cloud.authenticate(watch)
-        await self._cloud.resolve(self._options.size, self._options.image, watch.aside())
         rental = await self._renter.rent(
             target.probe,
             watch.run_id,

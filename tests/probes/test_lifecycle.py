@@ -116,7 +116,7 @@ async def test_where_asked_it_has_to_answer_on_its_network(stage: Stage, door: o
 async def test_a_door_that_stays_shut_is_what_the_last_knock_said(stage: Stage) -> None:
     """At the deadline, phase reach; the instance is the sweeper's."""
     stage.wire.failures = [ProbeFailed(Outcome.REFUSED, "closed")] * 100_000
-    measured = await stage.run(deadline=0.2, reach={"tcp": 22})
+    measured = await stage.run(deadline=1.0, reach={"tcp": 22})
     assert (measured.outcome, measured.phase) == (Outcome.REFUSED, Phase.REACH)
     assert [(lease.state, lease.handed_over) for lease in await stage.leases()] == [(LeaseState.ACTIVE, True)]
 
@@ -131,7 +131,7 @@ async def test_a_wire_that_cannot_be_trusted_ends_the_wait_at_once(stage: Stage)
 async def test_an_instance_that_never_runs_is_a_timeout_in_provision(stage: Stage) -> None:
     """The lease is handed over; delete and gone are not measured."""
     stage.cloud.builds = float("inf")
-    measured = await stage.run(deadline=0.2)
+    measured = await stage.run(deadline=1.0)
     assert (measured.outcome, measured.phase) == (Outcome.TIMEOUT, Phase.PROVISION)
     assert set(measured.phases) == {Phase.ACCEPT}
     assert [lease.handed_over for lease in await stage.leases()] == [True]
