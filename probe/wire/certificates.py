@@ -185,8 +185,8 @@ def shown(connection: ssl.SSLObject) -> tuple[Certificate, ...]:
     message = _seen.pop(connection, b"")
     chain = list(_in_message(message)) if message else []
     if not chain:
-        leaf = connection.getpeercert(binary_form=True)
-        chain = [leaf] if leaf else []
+        with suppress(ValueError):  # the handshake is not done
+            chain = [connection.getpeercert(binary_form=True) or b""]
     certificates = []
     for der in chain:
         with suppress(CertificateUnreadable):

@@ -66,9 +66,9 @@ class NameServer:
         if alias:
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", "CNAME", *alias))
             name = alias[0]
-        found = self._records.get((name, kind))
-        if found:
-            answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *found))
+        for record in self._records.get((name, kind), []):
+            # One set for each, because dnspython shuffles a set when it writes it.
+            answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, record))
 
     def _over_udp(self) -> None:
         with contextlib.suppress(OSError):
