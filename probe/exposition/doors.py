@@ -38,7 +38,7 @@ class Doors:
 def names_loopback(host: str) -> bool:
     """Whether *host*, a `Host` header, is a name or an address of loopback."""
     name = host.strip().lower()
-    if name.startswith("["):
+    if name.startswith("[") and "]" in name:
         name = name[1:].partition("]")[0]
     elif name.count(":") == 1:
         name = name.partition(":")[0]

@@ -32,7 +32,7 @@ class Chromium:
     program: str
     profile: Path
 
-    async def _run(self, *arguments: str) -> bytes:
+    async def _run(self, *arguments: str) -> tuple[bytes, bytes]:
         process = await asyncio.create_subprocess_exec(
             self.program,
             *_FLAGS,
@@ -48,19 +48,19 @@ class Chromium:
                 process.kill()
                 await process.wait()
         assert process.returncode == 0, complaints.decode("utf-8", "replace")
-        return out
+        return out, complaints
 
-    async def document(self, url: str, *, wait: float = 1.0, scripts: bool = True) -> str:
-        """The document at *url* as it is after *wait* seconds of its own time."""
-        flags = [f"--virtual-time-budget={int(wait * 1000)}", "--dump-dom", url]
-        if not scripts:
-            flags.insert(0, "--blink-settings=scriptEnabled=false")
-        return (await self._run(*flags)).decode()
+    async def document(self, url: str, *, wait: float = 1.0) -> tuple[str, list[str]]:
+        """The document at *url* as it is after *wait* seconds of its own time, and what stands in the console then."""
+        budget = f"--virtual-time-budget={int(wait * 1000)}"
+        out, told = await self._run("--enable-logging=stderr", budget, "--dump-dom", url)
+        console = [line for line in told.decode("utf-8", "replace").splitlines() if "CONSOLE" in line]
+        return out.decode(), console
 
     async def picture(self, url: str, path: Path, *, size: tuple[int, int] = (1280, 1600), dark: bool = False) -> Path:
         """A screenshot of *url*, in the light or the dark scheme."""
-        scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
-        await self._run(scheme, f"--window-size={size[0]},{size[1]}", f"--screenshot={path}", url)
+        settings = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
+        await self._run(settings, f"--window-size={size[0]},{size[1]}", f"--screenshot={path}", url)
         return path
 
 

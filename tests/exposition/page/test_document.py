@@ -1,0 +1,110 @@
+from html.parser import HTMLParser
+
+from probe.exposition.history import History
+from probe.exposition.page.document import About, Page
+from probe.model.outcome import Outcome
+from probe.model.phase import Phase
+from tests.fakes.clock import FakeClock
+from tests.fakes.jobs import FakeApi, fake_job, fake_run
+from tests.fakes.story import HOSTILE, story_jobs, story_runs
+
+CLOCK = FakeClock()
+ABOUT = About(agent="fra-<1>", vantage="eu-central", version="1.2.3", started=CLOCK.wall() - 3600)
+_VOID = {"meta", "link", "br"}
+
+
+class Outline(HTMLParser):
+    """Reads the page as a browser would: which elements stand in which, and the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "script"} & set(self.open):
+            self.words.append(data)
+
+
+async def outline_of(history: History) -> Outline:
+    """The page of *history*, read."""
+    outline = Outline()
+    whole = b"".join([piece async for piece in Page(history, CLOCK, ABOUT).whole("n0nce")])
+    outline.feed(whole.decode())
+    outline.close()
+    assert not outline.open
+    return outline
+
+
+def story() -> History:
+    """Half an hour of the made-up fleet."""
+    history, jobs = History(), story_jobs()
+    history.announce(jobs)
+    for run in story_runs(jobs, CLOCK.wall()):
+        history.record(run)
+    return history
+
+
+async def test_the_page_says_what_this_is_and_who_speaks() -> None:
+    """Fresh eyes need a sentence; operators need name, vantage, version, start and what comes next."""
+    told = "".join((await outline_of(story())).words)
+    assert "Measures how stable cloud vendors are" in told
+    for fact in (
+        "agent fra-<1>",
+        "seen from eu-central",
+        "version 1.2.3",
+        "started 07:00 UTC (1 h ago)",
+        "next run in",
+    ):
+        assert fact in told
+    assert "sandbox-flaky (ap-3) has been unsteady since" in told
+
+
+async def test_every_configured_probe_has_a_row_with_its_state_in_words() -> None:
+    """Also the one that has not run yet."""
+    outline = await outline_of(story())
+    assert sum(tag == "tr" and not attributes for tag, attributes in outline.seen) == len(story_jobs()) + 2
+    told = "".join(outline.words)
+    for state in ("FAILING", "UNSTEADY", "NOT JUDGED", "OK", "NO RUN YET"):
+        assert state in told
+
+
+async def test_what_others_wrote_shows_and_does_nothing() -> None:
+    """A vendor's error text is shown to people; it must not become part of the page."""
+    history, job = History(), fake_job(FakeApi(), vendor='<img src=x onerror="1">')
+    history.announce([job])
+    history.record(fake_run(job, at=CLOCK.wall(), outcome=Outcome.CAPACITY, phase=Phase.WAIT, detail=HOSTILE))
+    outline = await outline_of(history)
+    assert '<script>alert("x")</script>' in "".join(outline.words)
+    assert not [tag for tag, _ in outline.seen if tag in {"img", "iframe", "object"}]
+    assert [attributes for tag, attributes in outline.seen if tag == "script"] == [{"nonce": "n0nce"}]
+
+
+async def test_the_page_needs_no_script_and_is_readable_without_eyes() -> None:
+    """Meta refresh where scripts are off; tables have headers, pictures have words, times are for machines, too."""
+    outline = await outline_of(story())
+    tags = outline.seen
+    assert ("meta", {"http-equiv": "refresh", "content": "15"}) in tags
+    assert all(
+        attributes.get("aria-label") for tag, attributes in tags if tag == "svg" and "aria-hidden" not in attributes
+    )
+    assert all(attributes.get("scope") for tag, attributes in tags if tag == "th")
+    assert all(attributes.get("datetime", "").endswith("Z") for tag, attributes in tags if tag == "time")  # type: ignore[union-attr]  # the default is text
+    assert ("html", {"lang": "en"}) in tags
+    assert not [attributes for _, attributes in tags if "style" in attributes]
+
+
+async def test_an_agent_without_probes_has_a_page() -> None:
+    """An empty configuration is not an error of the page."""
+    told = "".join((await outline_of(History())).words)
+    assert "0 probes" in told
+    assert "How to read this" in told

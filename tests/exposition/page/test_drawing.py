@@ -1,0 +1,63 @@
+from xml.etree import ElementTree as ET
+
+from probe.exposition.page.drawing import SHOWN, parts, phase_bar, strip
+from probe.exposition.page.markup import Markup, el, join, text
+from probe.model.outcome import Outcome
+from probe.model.phase import Phase
+from tests.fakes.jobs import FakeApi, FakeLifecycle, FakeMonitoring, fake_job, fake_run
+from tests.fakes.story import HOSTILE
+
+JOB = fake_job(FakeApi())
+NOW = 1_800_000_000.0
+
+
+def test_text_is_escaped_unless_it_was_made_here() -> None:
+    """Forgetting to escape is not possible: plain strings are text."""
+    assert el("p", "<b>", Markup("<i></i>"), title='"x"') == '<p title="&quot;x&quot;">&lt;b&gt;<i></i></p>'
+    assert join("a&", el("br")) == "a&amp;<br></br>"
+    assert text("a\x1b\u202eb\n") == "a\\x1b\\u202eb\\n"
+    assert el("p", "x", class_="y", data_label="z", title="") == '<p class="y" data-label="z">x</p>'
+
+
+def test_a_strip_has_a_tick_per_run_in_the_colour_of_its_blame() -> None:
+    """Failures are higher, too: colour alone says nothing to some. Titles say the rest."""
+    runs = [
+        fake_run(JOB, at=NOW - 40),
+        fake_run(JOB, at=NOW - 20, outcome=Outcome.TIMEOUT, phase=Phase.WAIT, seconds=2.0),
+        fake_run(JOB, at=NOW, outcome=Outcome.DENIED, phase=Phase.AUTH),
+    ]
+    svg = ET.fromstring(strip(runs, NOW))  # noqa: S314 - we wrote it
+    ticks = list(svg)
+    assert [tick.get("class") for tick in ticks] == ["b-none", "b-vendor", "b-customer"]
+    assert float(ticks[1].get("height", "0")) > float(ticks[0].get("height", "0"))
+    assert ticks[1][0].text == "07:59 UTC: timeout in wait, 2.00 s"
+    assert svg.get("aria-label") == "last 3 runs, 1 failed by the vendor"
+
+
+def test_a_strip_shows_the_newest_runs_only() -> None:
+    """It has room for sixty."""
+    assert strip([fake_run(JOB, at=NOW + second) for second in range(90)], NOW).count("<rect") == SHOWN
+    assert strip([], NOW) == '<span class="quiet">no runs</span>'
+
+
+def test_a_bar_is_as_long_as_the_run_and_names_the_greatest_part() -> None:
+    """With the uncertainty of a polled phase beside it."""
+    job = fake_job(FakeLifecycle())
+    run = fake_run(job, phases={Phase.ACCEPT: 1.0, Phase.PROVISION: 3.0}, resolution={Phase.PROVISION: 0.25})
+    told = phase_bar(run)
+    assert told.count("<rect") == 2
+    assert "mostly provision, 3.00 s ± 250 ms" in told
+    assert 'width="75.000"' in told
+
+
+def test_a_query_is_not_counted_twice() -> None:
+    """It contains its own exchange; the bar shows what is left of it."""
+    job = fake_job(FakeMonitoring())
+    run = fake_run(job, phases={Phase.AUTH: 9.0, Phase.CONNECT: 0.1, Phase.WAIT: 0.5, Phase.QUERY: 1.0})
+    assert parts(run) == {Phase.AUTH: 9.0, Phase.CONNECT: 0.1, Phase.WAIT: 0.5, Phase.QUERY: 0.4}
+
+
+def test_a_run_that_finished_no_phase_says_so() -> None:
+    """An empty bar would look like a fault of the page."""
+    assert "no phase finished" in phase_bar(fake_run(JOB, outcome=Outcome.REFUSED, detail=HOSTILE))
+    assert "no run" in phase_bar(None)
