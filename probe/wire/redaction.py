@@ -29,9 +29,10 @@ _OPEN: Final = re.compile(
     r"|client[-_]?token|token[-_]?type|(expires|issued)|www-authenticate",
     re.IGNORECASE,
 )
-_IN_QUERY: Final = re.compile(rf"([?&;][^=&\s\"'<>]*(?:{_NAMES})[^=&\s\"'<>]*=)[^&\s\"'<>]+", re.IGNORECASE)
-_IN_JSON: Final = re.compile(rf'("[^"]*(?:{_NAMES})[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE | re.DOTALL)
-_IN_XML: Final = re.compile(rf"(<[^<>/]*(?:{_NAMES})[^<>]*>)[^<]*", re.IGNORECASE)
+# Each finds a name and what stands for it in text that is no longer, or never was, a tree.
+_IN_QUERY: Final = re.compile(r"(?P<before>[?&;](?P<name>[^=&\s\"'<>]+)=)(?P<value>[^&\s\"'<>]+)")
+_IN_JSON: Final = re.compile(r'(?P<before>"(?P<name>[^"\\]*)"\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?)', re.DOTALL)
+_IN_XML: Final = re.compile(r"(?P<before><(?P<name>[^<>/\s]+)[^<>]*>)(?P<value>[^<]+)")
 _USERINFO: Final = re.compile(r"(://)[^/@\s]+@")
 _IDENTIFIERS: Final = frozenset({"id", "value"})
 
@@ -58,18 +59,23 @@ def redacted_url(url: str, redact: Redact) -> str:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         return redacted_text(url, redact)
-    bare = parsed.copy_with(userinfo=b"", fragment=None)
-    if bare.query:
-        bare = bare.copy_with(query=_form(bare.query.decode("ascii"), redact).encode())
-    return redact(str(bare))
+    bare = str(parsed.copy_with(userinfo=b"", query=None, fragment=None))
+    query = f"?{_form(parsed.query.decode('ascii'), redact)}" if parsed.query else ""
+    return redact(bare) + query
 
 
 def redacted_text(text: str, redact: Redact) -> str:
     """Text of any kind with the secrets hidden that can be told from their surroundings or by their value."""
     text = _USERINFO.sub(rf"\1{MASK}@", redact(text))
-    for pattern, hidden in ((_IN_QUERY, MASK), (_IN_JSON, f'"{MASK}"'), (_IN_XML, MASK)):
-        text = pattern.sub(rf"\g<1>{hidden}", text)
+    for pattern in (_IN_QUERY, _IN_JSON, _IN_XML):
+        text = pattern.sub(_hide, text)
     return text
+
+
+def _hide(found: re.Match[str]) -> str:
+    if not is_secret_name(found["name"]):
+        return found[0]
+    return found["before"] + (f'"{MASK}"' if found["value"].startswith('"') else MASK)
 
 
 def redacted_body(content_type: str, body: bytes, redact: Redact) -> str:
@@ -91,7 +97,7 @@ def _structured(content_type: str, text: str, redact: Redact) -> str:
         tree = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    if not isinstance(tree, dict | list):
+    if not isinstance(tree, dict | list | str):
         return text
     try:
         return json.dumps(_hidden(tree, redact), ensure_ascii=False)
