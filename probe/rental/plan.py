@@ -132,9 +132,8 @@ def _of_absent(evidence: Evidence, lease: Lease, view: View | None, claim: str) 
         return _item(evidence, Action.REPORT, "it bears our lease's name, and not our marks", lease=lease, view=twin)
     if view is not None:
         return _item(evidence, Action.SETTLE, "the vendor says that it is gone", lease=lease)
-    since = lease.handed_over_at
-    certain = since is not None and evidence.now - max(since, lease.intended_at) > evidence.patience
-    if not certain:
+    since = lease.expires_at if lease.handed_over_at is None else lease.handed_over_at
+    if evidence.now - since <= evidence.patience:
         reason = f"{claim}; the vendor does not show it yet, and may for {evidence.patience:g} s"
         return _item(evidence, Action.WAIT, reason, lease=lease)
     never = lease.state is LeaseState.INTENDED

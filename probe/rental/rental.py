@@ -116,21 +116,16 @@ class Rental:
     async def confirm_gone(self, watch: Stopwatch, *, poll_grace: float = 30.0) -> None:
         """Wait until the vendor says that it does not exist, and settle the lease: phase gone.
 
-        *poll_grace*: seconds for which polls may fail before their failure decides. A deadline that is reached
-        meanwhile means `leaked`: that is what `watch.standing` says.
+        *poll_grace*: seconds for which polls may fail before their failure decides. A deadline that is reached while
+        they succeed (`watch.standing` is None) means that it leaked.
 
         Raises:
             ProbeFailed: the vendor could not be asked.
         """
         watch.enter(Phase.GONE)
-        leak = ProbeFailed(Outcome.LEAKED, "its deletion was acknowledged, and it is still there", phase=Phase.GONE)
-
-        def decide(view: View | None) -> bool:
-            watch.standing = None if is_gone(view) else leak
-            return is_gone(view)
-
-        watch.standing = leak
-        seen = await poll(lambda: self.inspect(watch.aside()), decide, watch, self._clock, self._cloud.pace, poll_grace)
+        seen = await poll(
+            lambda: self.inspect(watch.aside()), is_gone, watch, self._clock, self._cloud.pace, poll_grace
+        )
         seconds, resolution = seen.since(self._acknowledged)
         watch.add(Phase.GONE, seconds, resolution=resolution)
         if self.returned is not None:

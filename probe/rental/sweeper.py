@@ -20,6 +20,9 @@ from probe.store import Store
 
 _log: Final = logging.getLogger(__name__)
 
+_STANDING: Final = frozenset({Result.REPORTED, Result.WAITING, Result.LEAKED})
+"""Results that come again with every sweep: the log tells them once."""
+
 _AT_ONCE: Final = 4
 """Items of one vendor entry that are carried out side by side."""
 
@@ -54,6 +57,11 @@ class SweepStep:
     item: SweepItem
     result: Result
     detail: str
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What makes it differ from what the last sweep told."""
+        return (self.item.vendor, self.item.instance_id, self.item.name, self.result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +116,7 @@ class Sweeper:
         self._meter = meter
         self._patience = patience or Patience()
         self._one_at_a_time = asyncio.Lock()
+        self._told: set[tuple[str, ...]] = set()
 
     def replace(self, clouds: Iterable[Cloud]) -> None:
         """Sweep *clouds* from the next sweep on."""
@@ -158,11 +167,9 @@ class Sweeper:
             StoreFailed: the ledger cannot be read.
         """
         report = await self.carry_out(await self.plan(wide=False))
-        for step in report.steps:
-            if step.result is not Result.SETTLED:
-                _log.log(
-                    _level(step), "sweep of %s: %s %s: %s", step.item.vendor, step.item.name, step.result, step.detail
-                )
+        for step in self._news(report.steps):
+            item = step.item
+            _log.log(_level(step), "sweep of %s: %s %s: %s", item.vendor, item.name, step.result, step.detail)
         for vendor, why in report.failures.items():
             _log.warning("sweep of %s failed: %s", vendor, why)
         return report
@@ -176,6 +183,13 @@ class Sweeper:
                 self._meter.sweep("failed")
                 _log.error("the sweep failed: %s", error)
             await self._clock.sleep(every)
+
+    def _news(self, steps: Sequence[SweepStep]) -> Sequence[SweepStep]:
+        """What is worth a line: what was done, and what could not be, but not what was said after the last sweep."""
+        standing = {step.news for step in steps if step.result in _STANDING}
+        news = [step for step in steps if step.result is not Result.SETTLED and step.news not in self._told]
+        self._told = standing
+        return news
 
     async def _clear(self, cloud: Cloud, plan: SweepPlan, ended: Callable[[SweepStep], None]) -> None:
         """Carry out the items of one vendor entry, some side by side."""
@@ -215,7 +229,7 @@ def _homeless(lease: Lease) -> SweepItem:
         lease=lease.key,
         age=None,
         action=Action.REPORT,
-        reason=f"the configuration has no vendor entry {lease.vendor}, or its secrets are missing",
+        reason=f"{lease.vendor} is not swept: it left the configuration, lacks its secrets, or was not asked for",
     )
 
 

@@ -86,7 +86,7 @@ class Database:
         return loop.run_in_executor(self._thread, self._transact, engine, work)
 
     def _transact(self, engine: Engine, work: Callable[[Connection], T]) -> T:
-        if engine is self._writer and _file_identity(self.path) != self._file:
+        if _file_identity(self.path) != self._file:
             raise StoreFailed(f"{self.path}: removed or replaced while this process used it; start it anew")
         try:
             with engine.begin() as connection:

@@ -183,6 +183,6 @@ class LedgerMoves(RuleBasedStateMachine):
 
 
 LedgerMoves.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=10, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestLedgerMoves = LedgerMoves.TestCase

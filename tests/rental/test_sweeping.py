@@ -1,0 +1,349 @@
+"""A sweep gives back what nobody uses, confirms it, and harms nothing else."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, Verdict
+from probe.model.instance import InstanceState, LeaseState
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.rental import Action, Rental, Result, SweepStep
+from probe.store import Store, StoreFailed
+from tests.fakes.cloud import FakeCloud, complaint, failure
+from tests.fakes.leases import a_lease
+from tests.rental.conftest import Desk
+
+
+@asynccontextmanager
+async def _handed_over(desk: Desk) -> AsyncIterator[Rental]:
+    async with await desk.rent() as rental:
+        yield rental
+
+
+async def _strand(desk: Desk) -> Rental:
+    """Rent, and let the run end without giving it back."""
+    async with _handed_over(desk) as rental:
+        pass
+    return rental
+
+
+async def test_what_was_handed_over_is_deleted_and_confirmed(desk: Desk) -> None:
+    """The instance is gone at the vendor, the lease is settled, and everybody is told."""
+    rental = await _strand(desk)
+    desk.cloud.going = 20.0
+    report = await desk.sweeper().sweep()
+    assert report.ok
+    assert report.count(Result.DELETED) == report.count(Result.DELETED, "acme") == 1
+    assert str(report) == "1 deleted"
+    assert desk.cloud.instances == {}
+    assert desk.cloud.deletes == [rental.instance_id]
+    lease = await desk.only_lease()
+    assert lease.state is LeaseState.GONE
+    assert lease.delete_requested_at is not None
+    assert desk.meter.deleted == {"acme": 1}
+    assert desk.meter.sweeps == {"ok": 1}
+    census = desk.meter.owned["acme", "north"]
+    assert (census.active, census.deleting, census.leaked) == (0, 0, 0)
+
+
+async def test_a_plan_changes_nothing(desk: Desk) -> None:
+    """A dry run asks and tells, and neither the vendor nor the ledger is different afterwards."""
+    rental = await _strand(desk)
+    before = await desk.only_lease()
+    plan = await desk.sweeper().plan()
+    assert [(item.action, item.instance_id) for item in plan.items] == [(Action.DELETE, rental.instance_id)]
+    assert desk.cloud.deletes == []
+    assert await desk.only_lease() == before
+    assert desk.meter.sweeps == {}
+
+
+async def test_bystanders_are_untouched_also_when_filters_are_ignored(desk: Desk) -> None:
+    """Look-alike names, other agents' marks, expired marks of others, things without marks: all still there."""
+    rental = await _strand(desk)
+    theirs = {MARK_AGENT: "ffff0000-0000-4000-8000-000000000000", MARK_EXPIRES: "1"}
+    bystanders = {
+        desk.cloud.put(name=rental.lease.key[:-1] + "x").id,
+        desk.cloud.put(name=rental.lease.key).id,
+        desk.cloud.put(name="web-1", marks={"team": "shop"}).id,
+        desk.cloud.put(name=rental.lease.key, marks=theirs).id,
+        desk.cloud.put(name="mine", marks={MARK_AGENT: desk.store.agent_id, MARK_EXPIRES: "1"}).id,
+    }
+    desk.cloud.faults.ignore_filters = True
+    report = await desk.sweeper().sweep()
+    assert set(desk.cloud.instances) == bystanders
+    assert desk.cloud.deletes == [rental.instance_id]
+    assert report.count(Result.DELETED) == 1
+    assert report.count(Result.REPORTED) == 3  # a name that is not of our shape, and web-1, are nobody's business
+
+
+async def test_a_sweep_during_a_running_lifecycle_harms_nothing(desk: Desk) -> None:
+    """A sweep at every step of a run, of this process and of another, takes nothing from it."""
+    watch = desk.watch()
+    async with await Store.open(desk.store.path) as beside:
+        other = replace(desk, store=beside).sweeper()
+
+        async def sweep() -> None:
+            for sweeper in (desk.sweeper(), other):
+                assert (await sweeper.sweep()).steps == ()
+
+        async with await desk.rent(watch) as rental:
+            await sweep()
+            desk.cloud.going = 5.0
+            await rental.give_back(watch)
+            await sweep()
+            assert (await desk.only_lease()).state is LeaseState.DELETING
+            await rental.confirm_gone(watch)
+            await sweep()
+    assert desk.cloud.deletes == [rental.instance_id]
+
+
+async def test_sweeps_without_end_beside_a_lifecycle(desk: Desk) -> None:
+    """Sweeps that overlap a run in every way leave it alone; afterwards nothing is left."""
+    patrol = asyncio.create_task(desk.sweeper().patrol(0.0))
+    for _ in range(5):
+        watch = desk.watch()
+        desk.cloud.going = 3.0
+        async with await desk.rent(watch) as rental:
+            await rental.give_back(watch)
+            await rental.confirm_gone(watch)
+    patrol.cancel()
+    await asyncio.gather(patrol, return_exceptions=True)
+    assert len(desk.cloud.deletes) == 5
+    assert desk.cloud.instances == {}
+    assert await desk.store.ledger.open_leases() == []
+
+
+async def test_a_lost_answer_is_searched_for_until_the_list_has_caught_up(desk: Desk) -> None:
+    """An instance that the list shows late is found; only what is not there after the bound is void."""
+    slow = FakeCloud(desk.clock, list_delay=60.0)
+    slow.faults.lose_answer = failure(Outcome.BROKEN)
+    with pytest.raises(ProbeFailed):
+        await desk.renter(cloud=slow).rent("lifecycle", "run", "small", "debian", desk.watch())
+    sweeper = desk.sweeper(slow)
+    assert (await sweeper.sweep()).count(Result.WAITING) == 1
+    desk.clock.pass_time(59.0)
+    assert (await sweeper.sweep()).count(Result.WAITING) == 1
+    desk.clock.pass_time(1.0)
+    assert (await sweeper.sweep()).count(Result.DELETED) == 1
+    assert slow.instances == {}
+    assert (await desk.only_lease()).state is LeaseState.GONE
+
+
+async def test_a_create_that_never_happened_is_void_after_the_bound(desk: Desk) -> None:
+    """Nothing shows up: the intent is crossed out when the vendor can no longer be behind, and not before."""
+    slow = FakeCloud(desk.clock, list_delay=60.0)
+    slow.faults.create = failure(Outcome.TIMEOUT)
+    with pytest.raises(ProbeFailed):
+        await desk.renter(cloud=slow).rent("lifecycle", "run", "small", "debian", desk.watch())
+    desk.clock.pass_time(60.0)
+    assert (await desk.sweeper(slow).sweep()).count(Result.WAITING) == 1
+    desk.clock.pass_time(1.0)
+    assert (await desk.sweeper(slow).sweep()).count(Result.SETTLED) == 1
+    assert (await desk.only_lease()).state is LeaseState.VOID
+    assert desk.meter.deleted == {}
+
+
+async def test_what_shows_up_after_its_intent_was_called_void_is_deleted(desk: Desk) -> None:
+    """A late arrival carries our marks and was handed over: it goes, and its record stays what it was."""
+    desk.cloud.faults.create = failure(Outcome.TIMEOUT)
+    with pytest.raises(ProbeFailed):
+        await desk.rent()
+    desk.clock.pass_time(1.0)
+    await desk.sweeper().sweep()
+    (order,) = desk.cloud.orders
+    late = desk.cloud.put(name=order.name, marks=order.marks)
+    assert (await desk.sweeper().sweep()).count(Result.DELETED) == 1
+    assert desk.cloud.deletes == [late.id]
+    assert (await desk.only_lease()).state is LeaseState.VOID
+
+
+async def test_a_delete_that_lies_is_a_leak_until_it_is_gone(desk: Desk) -> None:
+    """Acknowledged and not gone within the patience: leaked, counted once, tried again, and settled at last."""
+    await _strand(desk)
+    desk.cloud.faults.delete_lies = True
+    for sweep in range(3):
+        report = await desk.sweeper().sweep()
+        assert not report.ok
+        assert report.count(Result.LEAKED) == 1
+        assert len(desk.cloud.deletes) == sweep + 1
+        assert (await desk.only_lease()).state is LeaseState.LEAKED
+    assert desk.meter.leaked == {"acme": 1}
+    assert desk.meter.sweeps == {"failed": 3}
+    assert desk.meter.owned["acme", "north"].leaked == 1
+    desk.cloud.faults.delete_lies = False
+    assert (await desk.sweeper().sweep()).ok
+    assert (await desk.only_lease()).state is LeaseState.GONE
+    assert desk.meter.deleted == {"acme": 1}
+    assert desk.meter.owned["acme", "north"].leaked == 0
+
+
+async def test_a_delete_that_fails_for_long_is_a_leak_with_the_reason(desk: Desk) -> None:
+    """A delete that is never acknowledged is tried for a while, then it is a leak that a later sweep settles."""
+    await _strand(desk)
+    desk.cloud.faults.delete = [complaint(Verdict.VENDOR_ERROR, 500, "out of order")] * 1000
+    report = await desk.sweeper().sweep()
+    (step,) = report.steps
+    assert (step.result, step.detail) == (Result.LEAKED, "out of order")
+    assert 10 < len(desk.cloud.deletes) < 40
+    desk.cloud.faults.delete = []
+    assert (await desk.sweeper().sweep()).ok
+    assert desk.cloud.instances == {}
+
+
+async def test_a_delete_that_fails_at_first_is_asked_for_again(desk: Desk) -> None:
+    """A conflict passes within one sweep."""
+    await _strand(desk)
+    desk.cloud.faults.delete = [complaint(Verdict.CONFLICT, 409)] * 3
+    assert (await desk.sweeper().sweep()).ok
+    assert len(desk.cloud.deletes) == 4
+
+
+async def test_a_vendor_that_fails_does_not_keep_the_sweep_from_the_others(desk: Desk) -> None:
+    """The report says who failed and why; the others are swept."""
+    broken, hanging = FakeCloud(desk.clock, name="broken"), FakeCloud(desk.clock, name="hanging")
+    broken.faults.inventory = failure(Outcome.REFUSED, "connection refused")
+    await _strand(desk)
+    hanging.instances = None  # type: ignore[assignment]  # any bug will do
+    report = await desk.sweeper(broken, hanging, desk.cloud).sweep()
+    assert report.failures["broken"] == "connection refused"
+    assert report.failures["hanging"].startswith("bug: AttributeError")
+    assert not report.ok
+    assert report.count(Result.DELETED) == 1
+    assert desk.cloud.instances == {}
+
+
+async def test_a_vendor_that_cannot_look_is_not_taken_for_empty(desk: Desk) -> None:
+    """A look that fails settles nothing."""
+    await _strand(desk)
+    desk.cloud.faults.inspect = [complaint(Verdict.VENDOR_ERROR, 500, "out of order")]
+    report = await desk.sweeper().sweep()
+    assert report.count(Result.REPORTED) == 1
+    assert (await desk.only_lease()).state is LeaseState.ACTIVE
+    assert (await desk.sweeper().sweep()).count(Result.DELETED) == 1
+
+
+async def test_everything_is_looked_at_again_before_it_is_touched(desk: Desk) -> None:
+    """Between a plan and its confirmation things change: what lost its marks, vanished or was settled is left alone."""
+    rentals = [await _strand(desk) for _ in range(3)]
+    sweeper = desk.sweeper()
+    plan = await sweeper.plan()
+    unmarked, vanished, settled = rentals
+    desk.cloud.instances[unmarked.instance_id] = replace(desk.cloud.instances[unmarked.instance_id], marks={})
+    desk.cloud.change(vanished.instance_id, state=InstanceState.GONE)
+    assert len(plan.of(Action.DELETE)) == 3
+    report = await sweeper.carry_out(plan)
+    assert {step.item.instance_id: step.result for step in report.steps} == {
+        unmarked.instance_id: Result.CHANGED,
+        vanished.instance_id: Result.CHANGED,
+        settled.instance_id: Result.DELETED,
+    }
+    assert desk.cloud.deletes == [settled.instance_id]
+
+
+async def test_a_lease_that_somebody_uses_by_now_is_left_alone(desk: Desk) -> None:
+    """A plan about a dead owner's lease does not touch one whose owner turns out to live."""
+    rental = await _strand(desk)
+    plan = await desk.sweeper().plan()
+    await desk.store.ledger.change(rental.lease.key, lambda lease: replace(lease, handed_over=False))
+    report = await desk.sweeper().carry_out(plan)
+    assert report.count(Result.CHANGED) == 1
+    assert desk.cloud.deletes == []
+
+
+async def test_two_sweepers_at_once_do_not_disturb_each_other(desk: Desk) -> None:
+    """An agent's sweep and `probe sweep` beside it: the lease is settled once, and neither stumbles."""
+    await _strand(desk)
+    desk.cloud.going = 5.0
+    async with await Store.open(desk.store.path) as beside:
+        reports = await asyncio.gather(desk.sweeper().sweep(), replace(desk, store=beside).sweeper().sweep())
+    assert all(report.ok for report in reports)
+    assert (await desk.only_lease()).state is LeaseState.GONE
+    assert desk.cloud.instances == {}
+
+
+async def test_steps_are_told_as_they_end(desk: Desk) -> None:
+    """A progress bar hears of each item, and how many there are."""
+    for _ in range(3):
+        await _strand(desk)
+    told: list[tuple[Result, int, int]] = []
+
+    def on_step(step: SweepStep, done: int, total: int) -> None:
+        told.append((step.result, done, total))
+
+    sweeper = desk.sweeper()
+    await sweeper.carry_out(await sweeper.plan(), on_step)
+    assert told == [(Result.DELETED, 1, 3), (Result.DELETED, 2, 3), (Result.DELETED, 3, 3)]
+
+
+async def test_leases_of_a_vendor_that_is_not_swept_are_reported(desk: Desk) -> None:
+    """What we cannot reach is not forgotten."""
+    await desk.store.ledger.intend(a_lease(vendor="former", handed_over=True))
+    report = await desk.sweeper().sweep()
+    (step,) = report.steps
+    assert step.result is Result.REPORTED
+    assert step.detail.startswith("former is not swept")
+    assert report.ok
+
+
+async def test_what_stays_the_same_is_told_once(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """A patrol does not repeat itself: what the last sweep reported is not news."""
+    await desk.store.ledger.intend(a_lease(vendor="former", handed_over=True))
+    sweeper = desk.sweeper()
+    with caplog.at_level(logging.WARNING, logger="probe.rental.sweeper"):
+        for _ in range(3):
+            await sweeper.sweep()
+            desk.clock.pass_time(60)
+    assert len(caplog.records) == 1
+
+
+async def test_a_lost_state_folder_does_not_widen_deletion(desk: Desk, tmp_path: Path) -> None:
+    """With a new id, nothing of the old one is deleted, however expired."""
+    await _strand(desk)
+    desk.clock.pass_time(1e6)
+    async with await Store.open(tmp_path / "new") as store:
+        report = await replace(desk, store=store).sweeper().sweep()
+        assert report.count(Result.REPORTED) == report.count(Result.DELETED) == 0
+        plan = await replace(desk, store=store).sweeper().plan()
+        assert [(item.action, item.reason) for item in plan.items] == [(Action.REPORT, "carries another agent's marks")]
+    assert desk.cloud.deletes == []
+
+
+async def test_a_ledger_that_cannot_be_read_fails_the_sweep(desk: Desk) -> None:
+    """Without a ledger nothing can be proven, so nothing is deleted."""
+    await _strand(desk)
+    (desk.store.path / "ledger.sqlite3").unlink()
+    with pytest.raises(StoreFailed):
+        await desk.sweeper().sweep()
+    assert desk.cloud.deletes == []
+
+
+async def _counted(desk: Desk, result: str) -> None:
+    while not desk.meter.sweeps[result]:  # noqa: ASYNC110 - a meter is told, it tells nobody
+        await asyncio.sleep(0.001)
+
+
+async def test_a_patrol_survives_a_failure(desk: Desk) -> None:
+    """A sweep that fails is counted, and the next one comes all the same."""
+    path = desk.store.path / "ledger.sqlite3"
+    path.rename(path.with_suffix(".away"))
+    patrol = asyncio.create_task(desk.sweeper().patrol(60.0))
+    await _counted(desk, "failed")
+    path.with_suffix(".away").rename(path)
+    await _counted(desk, "ok")
+    patrol.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await patrol
+
+
+async def test_swept_vendors_can_be_exchanged(desk: Desk) -> None:
+    """After a reload other vendor entries are swept."""
+    sweeper = desk.sweeper(FakeCloud(desk.clock, name="other"))
+    await _strand(desk)
+    assert (await sweeper.sweep()).count(Result.REPORTED) == 1
+    sweeper.replace([desk.cloud])
+    assert (await sweeper.sweep()).count(Result.DELETED) == 1
