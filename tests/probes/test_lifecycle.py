@@ -4,8 +4,10 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import SupportsIndex
 
 import pytest
+from typing_extensions import override
 
 from probe.engine.runner import Runner, Skipped
 from probe.model.instance import InstanceState, Lease, LeaseState
@@ -27,6 +29,17 @@ from tests.fakes.wire import FakeWire
 
 TARGET = Target("acme", "north", "lifecycle")
 PLENTY = Guards(instances_at_once=5, per_day=10_000, per_hour=None, lease=1_800.0)
+
+
+class Endless(list[ProbeFailed]):
+    """Failures that never run out, each one new: one that is raised over and over drags all its tracebacks along."""
+
+    def __init__(self, outcome: Outcome, detail: str = "no") -> None:
+        super().__init__([ProbeFailed(outcome, detail)])
+
+    @override
+    def pop(self, index: SupportsIndex = -1, /) -> ProbeFailed:
+        return ProbeFailed(self[0].outcome, self[0].detail)
 
 
 class Stage:
@@ -115,7 +128,7 @@ async def test_where_asked_it_has_to_answer_on_its_network(stage: Stage, door: o
 
 async def test_a_door_that_stays_shut_is_what_the_last_knock_said(stage: Stage) -> None:
     """At the deadline, phase reach; the instance is the sweeper's."""
-    stage.wire.failures = [ProbeFailed(Outcome.REFUSED, "closed")] * 100_000
+    stage.wire.failures = Endless(Outcome.REFUSED, "closed")
     measured = await stage.run(deadline=1.0, reach={"tcp": 22})
     assert (measured.outcome, measured.phase) == (Outcome.REFUSED, Phase.REACH)
     assert [(lease.state, lease.handed_over) for lease in await stage.leases()] == [(LeaseState.ACTIVE, True)]
@@ -160,7 +173,7 @@ async def test_failing_polls_decide_after_their_grace(stage: Stage) -> None:
     """One poll that fails is repeated; when none has succeeded for the grace, the last one's outcome stands."""
     stage.cloud.faults.inspect = [failure(Outcome.BROKEN)] * 2
     assert (await stage.run()).outcome is Outcome.OK
-    stage.cloud.faults.inspect = [failure(Outcome.BROKEN)] * 100
+    stage.cloud.faults.inspect = Endless(Outcome.BROKEN)
     measured = await stage.run(poll_grace="10s")
     assert (measured.outcome, measured.phase) == (Outcome.BROKEN, Phase.PROVISION)
 
@@ -186,7 +199,7 @@ async def test_the_deletion_has_a_budget_of_its_own(stage: Stage) -> None:
 
 async def test_a_deletion_that_is_never_acknowledged_is_what_the_last_attempt_said(stage: Stage) -> None:
     """Phase delete; nothing leaked yet, as far as anybody knows."""
-    stage.cloud.faults.delete = [failure(Outcome.VENDOR_ERROR, "HTTP 500")] * 100_000
+    stage.cloud.faults.delete = Endless(Outcome.VENDOR_ERROR, "HTTP 500")
     measured = await stage.run(delete_deadline="200ms")
     assert (measured.outcome, measured.phase) == (Outcome.VENDOR_ERROR, Phase.DELETE)
     assert [lease.handed_over for lease in await stage.leases()] == [True]
@@ -208,7 +221,7 @@ async def test_polls_that_fail_until_the_end_of_the_deletion_stand(stage: Stage)
     async def fail_after_the_delete() -> None:
         while not stage.cloud.deletes:  # noqa: ASYNC110 - the fake has no event for it
             await asyncio.sleep(0)
-        stage.cloud.faults.inspect = [failure(Outcome.REFUSED)] * 100_000
+        stage.cloud.faults.inspect = Endless(Outcome.REFUSED)
 
     failing = asyncio.create_task(fail_after_the_delete())
     measured = await Runner(stage.clock, []).run(job, 0.0)
