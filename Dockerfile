@@ -13,11 +13,8 @@ COPY pyproject.toml README.md LICENSE ./
 COPY config ./config
 COPY dashboards ./dashboards
 COPY probe ./probe
-# botocore only signs and finds credentials: of its hundreds of service descriptions those that log in are enough.
 RUN pip wheel --no-deps --wheel-dir /wheels . \
- && pip --python /opt/probe/bin/python install --no-deps --no-index /wheels/*.whl \
- && find /opt/probe/lib/python3*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
-      ! -name 'sts' ! -name 'sso*' ! -name 'signin' -exec rm -rf {} +
+ && pip --python /opt/probe/bin/python install --no-deps --no-index /wheels/*.whl
 
 FROM python:${PYTHON}
 # Any number but 0: the volume's folder belongs to it.

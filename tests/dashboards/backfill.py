@@ -1,4 +1,4 @@
-"""A real Prometheus over a made-up history, with the shipped rules evaluated at once."""
+"""A real Prometheus over a made-up history or a running agent, with the shipped rules evaluated at once."""
 
 import socket
 import subprocess
@@ -25,11 +25,9 @@ class Answers:
 
     Attributes:
         url: where it listens.
-        now: the end of its history, seconds since 1970.
     """
 
     url: str
-    now: float
 
     def instant(self, expr: str) -> list[Json]:
         """Series with one value each, as of now."""
@@ -80,10 +78,22 @@ def import_history(text: Path, data: Path) -> None:
 
 
 @contextmanager
-def prometheus(folder: Path, data: Path, now: float) -> Iterator[Answers]:
-    """Run Prometheus over *data* and yield it as soon as its rules have been evaluated."""
+def prometheus(folder: Path, data: Path, *, scraping: str = "") -> Iterator[Answers]:
+    """Run Prometheus over *data* and yield it as soon as its rules have been evaluated.
+
+    Args:
+        folder: for its configuration and log.
+        data: what it knows already, or an empty folder.
+        scraping: `host:port` of an agent to scrape each second, if any.
+    """
     configuration = folder / "prometheus.yml"
-    configuration.write_text(yaml.safe_dump({"rule_files": [str(_impatient_rules(folder))]}), encoding="utf-8")
+    job = {"job_name": "probe", "static_configs": [{"targets": [scraping], "labels": {"vantage": "here"}}]}
+    settings = {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "rule_files": [str(_impatient_rules(folder))],
+        "scrape_configs": [job] if scraping else [],
+    }
+    configuration.write_text(yaml.safe_dump(settings), encoding="utf-8")
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
@@ -99,7 +109,7 @@ def prometheus(folder: Path, data: Path, now: float) -> Iterator[Answers]:
     ]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            answers = Answers(f"http://127.0.0.1:{port}", now)
+            answers = Answers(f"http://127.0.0.1:{port}")
             _wait_until_evaluated(answers, process, folder / "log")
             yield answers
         finally:

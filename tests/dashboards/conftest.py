@@ -32,7 +32,7 @@ def _serve(folder: Path, *, days: float, eventful: bool) -> Iterator[Told]:
     asyncio.run(_write(fleet, text, up=not eventful))
     import_history(text, data)
     text.unlink()
-    with prometheus(folder, data, fleet.end) as answers:
+    with prometheus(folder, data) as answers:
         yield Told(fleet, answers)
 
 
