@@ -2,8 +2,11 @@
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+import json
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from typing_extensions import override
 
@@ -41,6 +44,34 @@ class Faults:
     lose_marks: bool = False
 
 
+class KeptInstances(MutableMapping[str, View]):
+    """A vendor's truth in a folder, so that it outlives the process that rents."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def __getitem__(self, key: str) -> View:
+        try:
+            kept = json.loads((self._folder / key).read_text())
+        except FileNotFoundError as error:
+            raise KeyError(key) from error
+        return View(id=key, name=kept["name"], state=InstanceState(kept["state"]), marks=kept["marks"])
+
+    def __setitem__(self, key: str, view: View) -> None:
+        kept = {"name": view.name, "state": view.state, "marks": dict(view.marks)}
+        (self._folder / key).write_text(json.dumps(kept))
+
+    def __delitem__(self, key: str) -> None:
+        (self._folder / key).unlink()
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.name for path in self._folder.iterdir())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class FakeCloud(Cloud):
     """A vendor that keeps what it rents in memory.
 
@@ -52,8 +83,16 @@ class FakeCloud(Cloud):
         going: seconds between a delete and being gone.
     """
 
-    def __init__(self, clock: Clock, *, name: str = "acme", region: str = "north", list_delay: float = 0.0) -> None:
-        self.instances: dict[str, View] = {}
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        name: str = "acme",
+        region: str = "north",
+        list_delay: float = 0.0,
+        instances: MutableMapping[str, View] | None = None,
+    ) -> None:
+        self.instances: MutableMapping[str, View] = {} if instances is None else instances
         self.orders: list[Order] = []
         self.deletes: list[str] = []
         self.faults = Faults()
@@ -147,7 +186,7 @@ class FakeCloud(Cloud):
         return [
             view
             for view in self.instances.values()
-            if self._time.now() >= self._shown_from[view.id]
+            if self._time.now() >= self._shown_from.get(view.id, 0.0)
             and (self.faults.ignore_filters or self._matches(view, wanted))
         ]
 
@@ -160,7 +199,7 @@ class FakeCloud(Cloud):
     ) -> View:
         """Let an instance exist from now on."""
         view = View(
-            id=f"i-{self.name}-{next(self._ids)}",
+            id=f"i-{self.name}-{os.getpid()}-{next(self._ids)}",
             name=name,
             state=state,
             addresses=("127.0.0.1",),
