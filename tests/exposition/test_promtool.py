@@ -1,7 +1,6 @@
 import pytest
 
 from probe.exposition.families import FAMILIES
-from probe.exposition.formats import negotiated
 from probe.model.phase import Phase
 from tests.exposition.serving import served
 from tests.exposition.telling import text, told_metrics
@@ -19,7 +18,6 @@ async def test_promtool_has_nothing_to_say_about_a_full_exposition() -> None:
 
 async def test_a_real_prometheus_scrapes_it(prometheus: StartPrometheus) -> None:
     """In OpenMetrics, compressed, with exemplars; what it stores is what we said."""
-    assert negotiated("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
     async with served() as server:
         real = await prometheus(server.host)
         (up,) = await real.eventually("up == 1")
