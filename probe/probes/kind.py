@@ -28,7 +28,7 @@ class Surroundings:
         clock: time and sleep.
         wire: sockets, with timings.
         cloud: the vendor, for vendor probes.
-        renter: rents from that vendor, for those that rent.
+        renter: rents from that vendor, for those that rent; None where there is no ledger, and then nothing is rented.
     """
 
     clock: Clock

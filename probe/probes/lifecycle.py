@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from probe.cloud import Capability, Cloud, Seen, VendorEntry, View, has_address, is_ready, poll
 from probe.model.clock import Clock
 from probe.model.job import Detail
-from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import LIFECYCLE_PHASES, Milestone, Phase
 from probe.model.stopwatch import Stopwatch
 from probe.model.target import Target
@@ -17,7 +17,7 @@ from probe.probes.checking import VENDOR_OUTCOMES
 from probe.probes.fields import Duration, Shape
 from probe.probes.kind import Complaint, Surroundings
 from probe.probes.reaching import Door, reach
-from probe.probes.vendors import the_cloud, the_renter
+from probe.probes.vendors import the_cloud
 from probe.rental import Rental, Renter
 from probe.wire import Wire
 
@@ -93,7 +93,9 @@ class LifecycleProbe:
     renting: ClassVar[bool] = True
     detail: ClassVar[Detail] = Detail.FULL
 
-    def __init__(self, options: LifecycleOptions, cloud: Cloud, renter: Renter, wire: Wire, clock: Clock) -> None:
+    def __init__(
+        self, options: LifecycleOptions, cloud: Cloud, renter: Renter | None, wire: Wire, clock: Clock
+    ) -> None:
         self._options = options
         self._cloud = cloud
         self._renter = renter
@@ -104,7 +106,7 @@ class LifecycleProbe:
     def build(cls, options: LifecycleOptions, place: None, surroundings: Surroundings) -> Self:
         """Make the probe of one vendor."""
         del place  # the vendor is the place
-        return cls(options, the_cloud(surroundings), the_renter(surroundings), surroundings.wire, surroundings.clock)
+        return cls(options, the_cloud(surroundings), surroundings.renter, surroundings.wire, surroundings.clock)
 
     @classmethod
     def complaints(cls, options: LifecycleOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
@@ -125,6 +127,8 @@ class LifecycleProbe:
             ProbeFailed: the vendor let us down; the first failure decides.
             RunSkipped: a guard forbids to rent.
         """
+        if self._renter is None:
+            raise RunSkipped(Skip.BREAKER, "nothing is rented without a ledger, and the state folder cannot be used")
         rental = await self._renter.rent(
             target.probe,
             watch.run_id,

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from probe.cloud import Answer, Points, VendorEntry, VendorFile, load_vendor_files
-from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.stopwatch import Fact, Stopwatch
+from probe.model.target import Target
 from probe.probes.api import ApiOptions, ApiProbe
 from probe.probes.kind import Surroundings
 from probe.probes.lifecycle import LifecycleOptions, LifecycleProbe
@@ -181,5 +182,11 @@ def test_a_vendor_probe_without_a_vendor_is_a_mistake() -> None:
     alone = Surroundings(CLOCK, FakeWire(CLOCK))
     with pytest.raises(ValueError, match="needs a vendor"):
         ApiProbe.build(ApiOptions(operation="list"), None, alone)
-    with pytest.raises(ValueError, match="needs a renter"):
-        LifecycleProbe.build(LifecycleOptions(size="s", image="i"), None, surroundings(FakeCloud(CLOCK)))
+
+
+async def test_without_a_ledger_nothing_is_rented() -> None:
+    """A state folder that cannot be used stops renting, and nothing else."""
+    probe = LifecycleProbe.build(LifecycleOptions(size="s", image="i"), None, surroundings(FakeCloud(CLOCK)))
+    with pytest.raises(RunSkipped) as skipped:
+        await probe.run(Target("acme", "eu", "life"), Stopwatch(CLOCK))
+    assert skipped.value.reason is Skip.BREAKER
