@@ -165,8 +165,8 @@ def _engine(path: Path, *, read_only: bool, journal: str = "WAL") -> Engine:
     """An engine of one connection with the pragmas that durability rests on."""
 
     def connect() -> sqlite3.Connection:
-        mode = "ro" if read_only else "rwc"
-        return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_SECONDS)
+        how = _reading(path) if read_only else "mode=rwc"
+        return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=_BUSY_SECONDS)
 
     engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=StaticPool)
     event.listen(engine, "begin", _begin)
@@ -181,6 +181,12 @@ def _engine(path: Path, *, read_only: bool, journal: str = "WAL") -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
+
+
+def _reading(path: Path) -> str:
+    """How to open for reading only: without a log and the right to make one, SQLite wants to be told that it may."""
+    at_rest = not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK)
+    return "mode=ro&immutable=1" if at_rest else "mode=ro"
 
 
 def _begin(connection: Connection) -> None:

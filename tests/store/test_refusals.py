@@ -1,9 +1,11 @@
 """A state folder that cannot be used is refused by a sentence, and nothing in it is lost."""
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,6 +130,44 @@ async def test_an_id_that_was_lost_beside_its_ledger(folder: Path) -> None:
     with pytest.raises(StateFolderRefused, match="missing beside a ledger"):
         await Store.open(folder)
     assert not (folder / "agent-id").exists()
+
+
+_WITHOUT_RIGHTS = """
+import asyncio, os, sys
+from pathlib import Path
+from probe.store import StateFolderRefused, Store
+from tests.fakes.leases import a_lease
+
+async def main():
+    folder = Path(sys.argv[1])
+    async with await Store.open(folder) as store:
+        await store.ledger.intend(a_lease())
+    folder.chmod(0o555)
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    try:
+        await Store.open(folder)
+    except StateFolderRefused as refused:
+        print(refused)
+    async with await Store.open(folder, read_only=True) as reader:
+        print(len(await reader.ledger.open_leases()))
+
+asyncio.run(main())
+"""
+
+
+def test_a_folder_without_the_right_to_write() -> None:
+    """Who may not write is told to whom it happened; reading goes on."""
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        folder = Path(parent) / "state"
+        command = [sys.executable, "-c", _WITHOUT_RIGHTS, str(folder)]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+        folder.chmod(0o755)
+    user = os.getuid() or 65534
+    refusal = f"{folder}: not writable for user {user}; change its owner or its permissions, or choose another `state`"
+    assert told == [refusal, "1"]
 
 
 _FULL_AT_OPEN = """
