@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ from probe.sandbox.bodies import Body, BodyRefused, as_json, as_xml, compile_bod
 from probe.sandbox.instances import Life
 from probe.sandbox.reading import Entry, SandboxDataRefused
 
+CHARACTERS: Final = "characters"
+"""The file beside the vendors' that says what they are like."""
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -198,18 +201,23 @@ class Imitation:
     endpoints: tuple[Endpoint, ...]
 
 
-def load_imitations(*folders: Path) -> dict[str, Imitation]:
-    """Every pretend vendor that has a file in *folders*, by name; a later folder wins.
+def load_imitation(name: str, *folders: Path) -> Imitation:
+    """The pretend vendor that has a file called *name* in *folders*; a later folder wins.
 
     Raises:
-        SandboxDataRefused: a file cannot be read or played.
+        SandboxDataRefused: there is no such file, or it cannot be read or played.
     """
     files = {file.stem: file for folder in folders for file in sorted(folder.glob("*.yaml"))}
-    files.pop("characters", None)
-    return {name: _load(file) for name, file in files.items()}
+    files.pop(CHARACTERS, None)
+    if name not in files:
+        raise SandboxDataRefused(f"there is no data file for the vendor {name}; there are {', '.join(files) or 'none'}")
+    return _load(files[name], files[name].stat().st_mtime_ns)
 
 
-def _load(file: Path) -> Imitation:
+@lru_cache(maxsize=32)
+def _load(file: Path, changed: int) -> Imitation:
+    """The file's imitation; kept, because a sandbox is started for many a test, until the file has *changed*."""
+    del changed
     try:
         document = read_document(file)
     except DocumentRefused as error:

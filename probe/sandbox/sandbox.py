@@ -7,16 +7,16 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 from starlette.types import ASGIApp
 
 from probe.model.clock import Clock
 from probe.sandbox.certificates import Authority, Identity
-from probe.sandbox.characters import load_characters
+from probe.sandbox.characters import Character, load_characters
 from probe.sandbox.control import TARGETS, Control, control_app
 from probe.sandbox.faults import Faults, Weather
-from probe.sandbox.imitation import load_imitations
+from probe.sandbox.imitation import CHARACTERS, load_imitation
 from probe.sandbox.nameserver import NameServer
 from probe.sandbox.places import DEMO, Casting, Places, VendorPlace
 from probe.sandbox.ports import Greeter, Machines
@@ -25,8 +25,6 @@ from probe.sandbox.serving import LOOPBACK, HttpServer, vendor_app
 from probe.sandbox.targets import http_target
 from probe.sandbox.vendor import PretendVendor
 from probe.wire import RealClock, ServerTls, server_context
-
-_T = TypeVar("_T")
 
 TLS_NAMES: Final = ("localhost", LOOPBACK)
 TLS_EXPIRES: Final = timedelta(days=42)
@@ -71,7 +69,7 @@ class Sandbox:
             ListenFailed: no port can be had.
         """
         clock = clock or RealClock()
-        vendors = cast(data, castings, seed, clock)
+        vendors = await asyncio.to_thread(cast, data, castings, seed, clock)
         targets = Faults(clock, f"{seed}/{TARGETS}", lambda: Weather.GOOD)
         control = Control(vendors, targets)
         async with contextlib.AsyncExitStack() as stack:
@@ -92,24 +90,19 @@ def cast(data: Sequence[Path], castings: Sequence[Casting], seed: str, clock: Cl
     Raises:
         SandboxDataRefused: a data file is wrong, or does not exist.
     """
-    imitations = load_imitations(*data)
-    characters = load_characters(*(file for folder in data if (file := folder / "characters.yaml").exists()))
-    return {
-        casting.name: PretendVendor(
-            casting.name,
-            _known(imitations, casting.use, "data file for the vendor"),
-            _known(characters, casting.character, "character"),
-            seed,
-            clock,
-        )
-        for casting in castings
-    }
+    files = (folder / f"{CHARACTERS}.yaml" for folder in data)
+    characters = load_characters(*(file for file in files if file.exists()))
+    return {casting.name: _played(casting, data, characters, seed, clock) for casting in castings}
 
 
-def _known(among: Mapping[str, _T], name: str, what: str) -> _T:
-    if name not in among:
-        raise SandboxDataRefused(f"there is no {what} {name}; there are {', '.join(among) or 'none'}")
-    return among[name]
+def _played(
+    casting: Casting, data: Sequence[Path], characters: Mapping[str, Character], seed: str, clock: Clock
+) -> PretendVendor:
+    if casting.character not in characters:
+        known = ", ".join(characters) or "none"
+        raise SandboxDataRefused(f"there is no character {casting.character}; there are {known}")
+    imitation = load_imitation(casting.use, *data)
+    return PretendVendor(casting.name, imitation, characters[casting.character], seed, clock)
 
 
 def _private(folder: Path | None, stack: contextlib.AsyncExitStack) -> Path:

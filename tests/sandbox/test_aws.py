@@ -32,7 +32,7 @@ async def send(
     service = {"api": "ec2", "monitoring": "monitoring", "identity": "sts"}[endpoint]
     signer = Credentials(place.credentials["access_key"], secret or place.credentials["secret_key"])
     SigV4Auth(signer, service, place.region).add_auth(request)
-    return await client.post(request.url, content=body, headers=dict(request.headers.items()))
+    return await client.post(str(request.url), content=body, headers=dict(request.headers.items()))
 
 
 async def call(sandbox: Sandbox, client: Client, secret: str = "", **form: str) -> httpx.Response:

@@ -53,7 +53,9 @@ def test_a_body_that_makes_no_sense_is_refused_with_a_reason(raw: object, says: 
 
 def test_xml_repeats_lists_drops_nothing_and_escapes() -> None:
     """Elements, attributes, lists, booleans and text that would break it."""
-    data = {"R": {"@xmlns": "urn:x", "item": [{"a": "1 < 2 & 3"}, {"a": True}], "none": None, "empty": {}}}
+    data: dict[str, object] = {
+        "R": {"@xmlns": "urn:x", "item": [{"a": "1 < 2 & 3"}, {"a": True}], "none": None, "empty": {}}
+    }
     assert as_xml(data).decode() == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<R xmlns="urn:x"><item><a>1 &lt; 2 &amp; 3</a></item><item><a>true</a></item><empty/></R>'

@@ -53,7 +53,7 @@ def test_without_bouts_the_weather_is_always_good(clock: FakeClock) -> None:
     assert bouts() is Weather.GOOD
 
 
-@pytest.mark.parametrize("seed", ["sandbox", "1", "2", "3"])
+@pytest.mark.parametrize("seed", ["sandbox", "1"])
 async def test_a_flaky_vendor_is_seen_to_be_flaky_within_two_minutes(play: Play, clock: FakeClock, seed: str) -> None:
     """One call a second: the good minute is nearly clean, the bad one is not, and it comes within two minutes."""
     vendor = play("rackspace", "flaky", seed)
@@ -61,7 +61,7 @@ async def test_a_flaky_vendor_is_seen_to_be_flaky_within_two_minutes(play: Play,
     path = "/compute/v2/123456/servers/detail"
     failures: dict[Weather, list[bool]] = {Weather.GOOD: [], Weather.BAD: []}
     started, first_bad = clock.now(), 0.0
-    while clock.now() - started < 60 * MINUTE:
+    while clock.now() - started < 40 * MINUTE:
         weather = vendor.weather()
         reply = await vendor.answer(Asked(method="GET", path=path, headers={"x-auth-token": token}))
         failed = reply.cut is not Cut.NONE or reply.status >= 500
@@ -78,12 +78,12 @@ async def test_a_flaky_vendor_is_seen_to_be_flaky_within_two_minutes(play: Play,
 
 
 async def test_a_steady_vendor_is_steady_and_quick(play: Play, clock: FakeClock) -> None:
-    """An hour of calls: hardly a failure, and half of the answers within 40 ms."""
+    """Many calls: hardly a failure, and half of the answers within 40 ms."""
     vendor = play("openstack", "steady")
     token = vendor.tokens.issue(1e6)
     asked = Asked(method="GET", path="/compute/v2.1/servers/detail", headers={"x-auth-token": token})
     replies, took = [], []
-    for _ in range(3600):
+    for _ in range(1500):
         before = clock.now()
         replies.append(await vendor.answer(asked))
         took.append(clock.now() - before)

@@ -1,6 +1,7 @@
 """The agent's own cloud engine, with the real vendor files, against the sandbox."""
 
-from collections.abc import AsyncIterator, Mapping
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def cloud(sandbox: Sandbox, wire: Wire, use: str, secrets: Mapping[str, str] | N
         name=use,
         region=place.region,
         file=FILES[use],
-        credentials={name: Secret(lambda text=text: text, f"test {name}") for name, text in given.items()},
+        credentials={name: Secret(functools.partial(str, text), f"test {name}") for name, text in given.items()},
         endpoints=place.endpoints,
     )
     return Cloud(entry, wire, CLOCK, Meter())
@@ -69,16 +70,9 @@ def order(name: str = "probe-12345678-0123456789ab") -> Order:
     return Order(name=name, size="small", image="debian-12", marks=marks, token="t-" + name, user_data="#!/bin/sh\n")
 
 
-async def until(made: Cloud, instance_id: str, wanted: object) -> View | None:
+async def until(made: Cloud, instance_id: str, wanted: Callable[[View | None], bool]) -> View | None:
     """Poll the instance until it is as *wanted*."""
-    seen = await poll(
-        lambda: made.inspect(instance_id, watch()),
-        wanted,  # type: ignore[arg-type]  # one of the three predicates
-        watch(),
-        CLOCK,
-        made.pace,
-        30.0,
-    )
+    seen = await poll(lambda: made.inspect(instance_id, watch()), wanted, watch(), CLOCK, made.pace, 30.0)
     return seen.view
 
 
