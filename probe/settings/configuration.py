@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -177,6 +178,10 @@ class Difference:
     needs_restart: tuple[str, ...]
 
 
+_TAKEN_OVER: Final = frozenset({"grace"})
+"""Keys of `agent:` that a running agent reads anew."""
+
+
 def difference(old: Configuration, new: Configuration) -> Difference:
     """What changes when *new* takes the place of *old*."""
     before = {job.target: job for job in old.expand()}
@@ -188,7 +193,7 @@ def difference(old: Configuration, new: Configuration) -> Difference:
         vanished=tuple(entry for name, entry in old.vendors.items() if name not in new.vendors),
         needs_restart=tuple(
             f"agent.{key}"
-            for key in ("listen", "state", "places")
-            if getattr(old.agent, key) != getattr(new.agent, key)
+            for key in Agent.model_fields
+            if key not in _TAKEN_OVER and getattr(old.agent, key) != getattr(new.agent, key)
         ),
     )

@@ -39,10 +39,12 @@ class ProbeReader:
         return {position: probe for position, probe in planned.items() if probe is not None}
 
     def _check_names(self) -> None:
-        seen: dict[object, int] = {}
+        seen: dict[str, int] = {}
         for position in self._reader.items(("probes",)):
             name = self._reader.raw(("probes", position, "name"))
-            if isinstance(name, str) and name in seen:
+            if not isinstance(name, str):
+                continue  # the section has complained
+            if name in seen:
                 self._note(("probes", position, "name"), f"probes[{seen[name]}] has this name", "choose another")
             seen.setdefault(name, position)
 

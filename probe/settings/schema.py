@@ -30,7 +30,8 @@ def schema(installed: Kinds | None = None) -> dict[str, Any]:
         definitions[f"probe_{name}"] = _probe(common, name, plugins.load(name), definitions)
         alternatives.append({"$ref": f"#/$defs/probe_{name}"})
     whole["properties"]["probes"]["items"] = {"oneOf": alternatives}
-    return {"$schema": _DIALECT, **whole, "title": "Configuration of probe", "$defs": definitions}
+    about = {"title": "Configuration of probe", "description": "what to measure, on whom, how often; docs/settings.md"}
+    return {"$schema": _DIALECT, **whole, **about, "$defs": definitions}
 
 
 def _probe(common: Mapping[str, Any], name: str, kind: type[Kind], definitions: dict[str, Any]) -> dict[str, Any]:

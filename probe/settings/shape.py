@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from probe.model.job import Detail
 from probe.settings.complaints import Wrong, choices
-from probe.settings.fields import FilePath, Name, Ratio, Reference, Region, Seconds, Shape, Url
+from probe.settings.fields import NAME_PATTERN, FilePath, Name, Ratio, Reference, Region, Seconds, Shape, Url
 from probe.wire.listening import parse_listen
 from probe.wire.route import PROXY_SCHEMES
 
@@ -194,7 +194,11 @@ class Whole(Shape):
     vendor_files: FilePath | None = Field(
         None, description="folder of your own vendor files, which win over ours; from the configuration's folder"
     )
-    vendors: dict[Name, Vendor] = Field({}, description="vendors, by the name that becomes the `vendor` label")
+    vendors: dict[Name, Vendor] = Field(
+        {},
+        description="vendors, by the name that becomes the `vendor` label",
+        json_schema_extra={"propertyNames": {"pattern": NAME_PATTERN}},
+    )
     probes: tuple[Probe, ...] = Field(description="what is measured", min_length=1)
     objectives: tuple[Objective, ...] = Field((), description="what probes are held to")
     guards: Guards = Field(Guards(), description="limits of what may be rented")

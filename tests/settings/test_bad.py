@@ -25,10 +25,10 @@ def test_a_mistake_has_its_sentence(file: Path) -> None:
     assert complaints(file) == file.with_suffix(".txt").read_text().rstrip("\n")
 
 
-@pytest.mark.parametrize("file", MISTAKES, ids=lambda file: file.stem)
-def test_no_sentence_tells_a_secret(file: Path) -> None:
+def test_no_sentence_tells_a_secret() -> None:
     """A complaint is read in the logs of pipelines."""
-    assert not any(secret in complaints(file) for secret in SECRETS)
+    sentences = "".join(file.with_suffix(".txt").read_text() for file in MISTAKES)
+    assert not any(secret in sentences for secret in SECRETS)
 
 
 def test_the_table_is_whole() -> None:
