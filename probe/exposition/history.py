@@ -31,12 +31,17 @@ class _Past:
     since: float | None = None
     unsteady_since: float | None = None
     calm: int = 0
+    ok: int = 0
+    valid: int = 0
 
     def record(self, run: Measurement) -> None:
         """Remember *run* and what it changes."""
         if self.since is None or self.runs[-1].ok != run.ok:
             self.since = run.started
+        if len(self.runs) == self.runs.maxlen:
+            self._count(self.runs[0], -1)
         self.runs.append(run)
+        self._count(run, 1)
         if run.blame is Blame.VENDOR:
             self.calm = 0
             self.unsteady_since = self.unsteady_since or run.started
@@ -45,15 +50,25 @@ class _Past:
             if self.calm >= CALM:
                 self.unsteady_since = None
 
+    def resized(self, depth: int) -> None:
+        """Remember at most *depth* runs from now on."""
+        while len(self.runs) > depth:
+            self._count(self.runs.popleft(), -1)
+        self.runs = deque(self.runs, maxlen=depth)
+
+    def _count(self, run: Measurement, by: int) -> None:
+        if run.blame in VALID:
+            self.valid += by
+            self.ok += by if run.ok else 0
+
     def streak(self) -> Streak:
         """How it has been doing."""
-        valid = [run for run in self.runs if run.blame in VALID]
         return Streak(
             job=self.job,
             last=self.runs[-1] if self.runs else None,
             since=self.since,
-            ok=sum(run.ok for run in valid),
-            valid=len(valid),
+            ok=self.ok,
+            valid=self.valid,
             unsteady_since=self.unsteady_since,
         )
 
@@ -71,7 +86,8 @@ class History:
         self._past = {}
         for job in wanted:
             past = self._past[job.target] = known.get(job.target) or _Past(job, deque())
-            past.job, past.runs = job, deque(past.runs, maxlen=depth)
+            past.job = job
+            past.resized(depth)
 
     def record(self, measurement: Measurement) -> None:
         """Remember *measurement*, unless its target was never announced."""

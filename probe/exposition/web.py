@@ -27,6 +27,9 @@ _GRACE: Final = 2
 _CONNECTIONS: Final = 256
 """More at once are answered with 503: a scraper, some people and their tabs need far fewer."""
 
+_PACKED: Final = 1 << 16
+"""Bytes that are compressed at a time."""
+
 _HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -35,6 +38,7 @@ _HEADERS: Final = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),
 )
+_HTML: Final = "text/html; charset=utf-8"
 _NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
@@ -146,24 +150,19 @@ class Web:
         self._server.should_exit = True
 
     async def _root(self, request: Request) -> Response:
-        del request
         nonce = secrets.token_urlsafe(16)
         own = f"style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'"
         policy = f"{_NOTHING}; {own}; img-src 'self' data:; connect-src 'self'"
-        headers = {"Content-Security-Policy": policy}
-        return StreamingResponse(self._page.whole(nonce), media_type="text/html; charset=utf-8", headers=headers)
+        answer = _streamed(request, self._page.whole(nonce), _HTML)
+        answer.headers["Content-Security-Policy"] = policy
+        return answer
 
     async def _fragment(self, request: Request) -> Response:
-        del request
-        return StreamingResponse(self._page.fragment(), media_type="text/html; charset=utf-8")
+        return _streamed(request, self._page.fragment(), _HTML)
 
     async def _tell_metrics(self, request: Request) -> Response:
         told = self._metrics.exposition(request.headers.get("accept"))
-        headers = {"Content-Type": told.content_type, "Vary": "Accept, Accept-Encoding"}
-        if gzip_accepted(request.headers.get("accept-encoding")):
-            headers["Content-Encoding"] = "gzip"
-            return StreamingResponse(_gzipped(told.chunks), headers=headers)
-        return StreamingResponse(told.chunks, headers=headers)
+        return _streamed(request, told.chunks, told.content_type)
 
     async def _tell_ready(self, request: Request) -> Response:
         del request
@@ -188,11 +187,25 @@ async def _healthy(request: Request) -> Response:
     return PlainTextResponse("healthy\n")
 
 
+def _streamed(request: Request, chunks: AsyncIterator[bytes], content_type: str) -> Response:
+    """*chunks* as they come, compressed if the client reads that."""
+    headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+    if gzip_accepted(request.headers.get("accept-encoding")):
+        headers["Content-Encoding"] = "gzip"
+        return StreamingResponse(_gzipped(chunks), headers=headers)
+    return StreamingResponse(chunks, headers=headers)
+
+
 async def _gzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """*chunks* compressed in a thread: zlib gives the interpreter free while it works."""
     packer = zlib.compressobj(1, wbits=31)
+    waiting = bytearray()
     async for chunk in chunks:
-        packed = await asyncio.to_thread(packer.compress, chunk)
+        waiting += chunk
+        if len(waiting) < _PACKED:
+            continue  # the way to a thread and back costs more than packing a row of a table
+        packed = await asyncio.to_thread(packer.compress, bytes(waiting))
+        waiting.clear()
         if packed:
             yield packed
-    yield await asyncio.to_thread(packer.flush)
+    yield await asyncio.to_thread(lambda: packer.compress(bytes(waiting)) + packer.flush())

@@ -39,8 +39,8 @@ class WatchedHistory(History):
 
     @property
     def looks(self) -> int:
-        """How often the page was rendered; each time it asks once per layer and once for its first lines."""
-        return self._asked // 3
+        """How often the page was rendered."""
+        return self._asked
 
     def streaks(self) -> Sequence[Streak]:
         """As its parent."""

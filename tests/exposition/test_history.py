@@ -34,6 +34,14 @@ def test_only_valid_runs_count() -> None:
     assert (streak.ok, streak.valid) == (1, 2)
 
 
+def test_what_is_forgotten_no_longer_counts() -> None:
+    """The share is that of the remembered runs, also when a reload makes the memory shorter."""
+    history = history_of(Outcome.TIMEOUT, *[Outcome.OK] * MOST)
+    assert (history.streaks()[0].ok, history.streaks()[0].valid) == (MOST, MOST)
+    history.announce([JOB, *(fake_job(FakeApi(), vendor=f"v{number}") for number in range(1000))])
+    assert (history.streaks()[0].ok, history.streaks()[0].valid) == (FEWEST, FEWEST)
+
+
 def test_a_spell_of_failures_lasts_until_enough_good_runs_in_a_row() -> None:
     """One good run between two bad ones is not peace; our own faults neither begin nor end a spell."""
     ok, bad, ours = Outcome.OK, Outcome.VENDOR_ERROR, Outcome.DENIED

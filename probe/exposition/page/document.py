@@ -12,7 +12,7 @@ from probe.exposition.page.markup import Markup, el, join, text
 from probe.exposition.page.pieces import legend, moment
 from probe.exposition.page.rows import table
 from probe.exposition.page.summary import summary
-from probe.exposition.page.verdict import Group, groups
+from probe.exposition.page.verdict import Group, Row, Rows, groups
 from probe.exposition.page.words import exact_time, iso, plural, short
 from probe.model.clock import Clock
 from probe.model.measurement import Measurement
@@ -57,7 +57,7 @@ class Page:
     """Renders the state of everything, in pieces that give the loop to others in between."""
 
     def __init__(self, runs: Runs, clock: Clock, about: About) -> None:
-        self._runs = runs
+        self._rows = Rows(runs)
         self._clock = clock
         self._about = about
 
@@ -77,26 +77,31 @@ class Page:
 
     async def fragment(self) -> AsyncIterator[bytes]:
         """What changes: everything inside the body but the script."""
-        for piece in self._pieces(self._clock.wall()):
+        found = []
+        for row in self._rows.judged():
+            found.append(row)
+            await asyncio.sleep(0)
+        for piece in self._pieces(found, self._clock.wall()):
             yield piece.encode("utf-8", "replace")
             await asyncio.sleep(0)
 
-    def _pieces(self, now: float) -> Iterator[str]:
-        found = {layer: groups(self._runs, layer) for layer, *_ in _LAYERS}
+    def _pieces(self, rows: Sequence[Row], now: float) -> Iterator[str]:
+        found = {layer: groups(rows, layer) for layer, *_ in _LAYERS}
         platform = found[Layer.PLATFORM] or found[Layer.SERVICE]
         yield '<div id="live">'
-        yield self._header(platform, now)
+        yield self._header(platform, rows, now)
         yield "<main>"
-        yield el(
-            "section", *(card(group, now) for group in platform), class_="cards", aria_label="Overview, worst first"
-        )
+        yield '<section class="cards" aria-label="Overview, worst first">'
+        for group in platform:
+            yield card(group, now)
+        yield "</section>"
         for layer, title, first, lead in _LAYERS:
             if found[layer]:
                 yield from table(found[layer], (title, first, lead), now)
         yield legend()
         yield "</main></div>"
 
-    def _header(self, found: Sequence[Group], now: float) -> Markup:
+    def _header(self, found: Sequence[Group], rows: Sequence[Row], now: float) -> Markup:
         about = self._about
         sentences = summary(found, now)
         return el(
@@ -108,12 +113,12 @@ class Page:
                 "vendors' APIs and other endpoints on a schedule, and says for every failure whose fault it was.",
                 class_="lead",
             ),
-            el("p", *self._facts(now), class_="facts"),
+            el("p", *self._facts(rows, now), class_="facts"),
             el("div", *(el("p", sentence) for sentence in sentences), class_=f"summary {_tone(found)}"),
         )
 
-    def _facts(self, now: float) -> Iterator[Markup]:
-        about, streaks = self._about, self._runs.streaks()
+    def _facts(self, rows: Sequence[Row], now: float) -> Iterator[Markup]:
+        about, streaks = self._about, [row.streak for row in rows]
         if about.vantage:
             yield join("seen from ", el("b", about.vantage), " · ")
         yield join("version ", about.version, " · started ", moment(about.started, now), " · ")

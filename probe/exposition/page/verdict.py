@@ -1,6 +1,6 @@
 """What the remembered runs mean: how each probe is, how each vendor is, and which of them is worst."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -136,6 +136,26 @@ def row(streak: Streak, runs: Sequence[Measurement]) -> Row:
     )
 
 
+class Rows:
+    """Judges what is remembered, and only what has run since the last time anew."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self._known: dict[Target, Row] = {}
+
+    def judged(self) -> Iterator[Row]:
+        """One row for each job, in the order of the configuration; others may have the loop between two of them."""
+        known: dict[Target, Row] = {}
+        for streak in self._runs.streaks():
+            target = streak.job.target
+            one = self._known.get(target)
+            if one is None or one.streak.last is not streak.last or one.streak.job is not streak.job:
+                one = row(streak, self._runs.recent(target))
+            known[target] = one
+            yield one
+        self._known = known
+
+
 def _state(streak: Streak) -> tuple[State, float | None]:
     last = streak.last
     if last is None:
@@ -163,14 +183,14 @@ def _group(name: str, region: str, rows: Sequence[Row]) -> Group:
     )
 
 
-def groups(runs: Runs, layer: Layer) -> list[Group]:
-    """All vendors and regions (own targets, for the service layer) with their probes, worst first."""
+def groups(found: Iterable[Row], layer: Layer) -> list[Group]:
+    """All vendors and regions (own targets, for the service layer) of *found* with their probes, worst first."""
     gathered: dict[tuple[str, str], list[Row]] = {}
-    for streak in runs.streaks():
-        target = streak.job.target
+    for one in found:
+        target = one.target
         if target.layer is layer:
             key = (target.vendor, target.region) if layer is Layer.PLATFORM else (target.name or target.probe, "")
-            gathered.setdefault(key, []).append(row(streak, runs.recent(target)))
+            gathered.setdefault(key, []).append(one)
     made = [_group(name, region, rows) for (name, region), rows in gathered.items()]
     return sorted(made, key=lambda group: group.badness, reverse=True)
 
