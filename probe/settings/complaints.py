@@ -12,7 +12,7 @@ from probe.notation.documents import Document
 
 _LONGEST: Final = 60
 """Characters of a value that a sentence tells."""
-_HUSHED: Final = re.compile(r"credential|header|body|pass|secret|token|key|auth|proxy", re.IGNORECASE)
+_HUSHED: Final = re.compile(r"credential|header|body|user_data|pass|secret|token|key|auth|proxy", re.IGNORECASE)
 """Keys under which people write secrets, rightly or not: their values are never told."""
 _USER_INFO: Final = re.compile(r"(?<=//)\S*@")
 _QUERY: Final = re.compile(r"\?\S*")

@@ -126,6 +126,8 @@ def _url(value: object) -> str:
         raise Wrong("is not an http or https URL", "write https://HOST")
     if parts.username or parts.password:
         raise Wrong("holds a user or password", "remove it: secrets are given by reference, under credentials")
+    if parts.query or parts.fragment:
+        raise Wrong("ends in a query or a fragment", "remove it: an endpoint is where paths begin")
     return text
 
 
