@@ -38,5 +38,5 @@ def audit(action: str, subject: Subject, watch: Stopwatch, error: BaseException 
         subject.lease,
         subject.instance_id or "unknown",
         complained or watch.facts.get(Fact.REQUEST_ID) or "unknown",
-        "ok" if error is None else f"{type(error).__name__}: {error}",
+        "ok" if error is None else f"{type(error).__name__} {error}".rstrip(),
     )

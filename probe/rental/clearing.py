@@ -91,7 +91,7 @@ class Clearing:
     async def _delete(self, item: SweepItem) -> tuple[Result, str]:
         view = await self._look(item.instance_id)
         if view is None or is_gone(view):
-            return Result.CHANGED, "vanished meanwhile"
+            return await self._vanished(item, said=view is not None)
         if standing(view, self._store.agent_id) is not Standing.OURS or item.lease not in {"", lease_key(view)}:
             return Result.CHANGED, "no longer carries our marks"
         lease = await self._own_lease(view)
@@ -102,6 +102,18 @@ class Clearing:
             await self._store.ledger.change(lease.key, step)
         complaint = await self._delete_for_sure(Subject(item.vendor, item.region, lease_key(view), view.id))
         return await self._conclude(lease, complaint)
+
+    async def _vanished(self, item: SweepItem, *, said: bool) -> tuple[Result, str]:
+        """What was there when the plan was made is not there any more: *said* so by the vendor, or just unknown to it.
+
+        Unknown is gone only where somebody has asked for the deletion; else the vendor may contradict itself.
+        """
+        lease = await self._store.ledger.get(item.lease)
+        if lease is None or lease.state.settled or not (said or lease.delete_requested_at):
+            return Result.CHANGED, "vanished meanwhile"
+        await self._store.ledger.change(lease.key, steps.gone(self._clock.wall()))
+        self._meter.resource_deleted(item.vendor, item.region, KIND)
+        return Result.SETTLED, "gone meanwhile"
 
     async def _own_lease(self, view: View) -> Lease | None:
         """The lease that *view* was rented under, if the ledger knows it under no other identifier."""

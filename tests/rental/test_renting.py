@@ -294,7 +294,7 @@ async def test_each_create_and_delete_has_a_line_in_the_audit(desk: Desk, caplog
     names = f"vendor=acme region=north lease={rental.lease.key} instance={instance}"
     assert [record.getMessage() for record in caplog.records] == [
         f"create {names} request_id=req-{instance} result=ok",
-        f"delete {names} request_id=req-1 result=VendorComplaint: busy",
+        f"delete {names} request_id=req-1 result=VendorComplaint busy",
         f"delete {names} request_id=req-delete-{instance} result=ok",
     ]
 

@@ -239,10 +239,29 @@ async def test_everything_is_looked_at_again_before_it_is_touched(desk: Desk) ->
     report = await sweeper.carry_out(plan)
     assert {step.item.instance_id: step.result for step in report.steps} == {
         unmarked.instance_id: Result.CHANGED,
-        vanished.instance_id: Result.CHANGED,
+        vanished.instance_id: Result.SETTLED,
         settled.instance_id: Result.DELETED,
     }
     assert desk.cloud.deletes == [settled.instance_id]
+
+
+async def test_a_delete_that_takes_effect_between_plan_and_look_settles_the_lease(desk: Desk) -> None:
+    """Its deletion was asked for and the vendor does not know it any more: gone. Without having asked: unclear."""
+    async with await desk.rent() as rental:
+        desk.cloud.going = 0.25
+        await rental.give_back(desk.watch())
+        await rental.hand_over("cut off")
+    silent = await _strand(desk)
+    sweeper = desk.sweeper()
+    plan = await sweeper.plan()
+    desk.clock.pass_time(1.0)
+    del desk.cloud.instances[silent.instance_id]
+    report = await sweeper.carry_out(plan)
+    assert {step.item.name: step.result for step in report.steps} == {
+        rental.lease.key: Result.SETTLED,
+        silent.lease.key: Result.CHANGED,
+    }
+    assert [lease.key for lease in await desk.store.ledger.open_leases()] == [silent.lease.key]
 
 
 async def test_a_lease_that_somebody_uses_by_now_is_left_alone(desk: Desk) -> None:
