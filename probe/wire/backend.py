@@ -28,12 +28,14 @@ class Hop:
     Attributes:
         timing: of the exchange that uses the connection now.
         arrived: when the last bytes read had arrived, in monotonic seconds.
+        sent: when the last bytes written had left.
         tunnelling: whether we are still on the way to a proxy and through it, which all counts as connect.
     """
 
     def __init__(self, timing: Timing, *, through_proxy: bool, tunnel: bool) -> None:
         self.timing = timing
         self.arrived = 0.0
+        self.sent = 0.0
         self.through_proxy = through_proxy
         self.tunnelling = tunnel
         self._line: Line | None = None
@@ -72,6 +74,7 @@ class MeasuredStream(httpcore.AsyncNetworkStream):
         del timeout
         with translated():
             await self._channel.write(buffer, self._hop.timing)
+        self._hop.sent = self._channel.sent
 
     async def aclose(self) -> None:
         """Let go of the connection."""

@@ -14,6 +14,17 @@ _LINUX: Final = sys.platform == "linux"
 # This is the layout with two machine words; a kernel of 64 bits has no other.
 SO_TIMESTAMPNS: Final = 35
 SCM_TIMESTAMPNS: Final = SO_TIMESTAMPNS
+SO_TIMESTAMPING: Final = 37
+SCM_TIMESTAMPING: Final = SO_TIMESTAMPING
+
+# include/uapi/linux/net_tstamp.h
+SOF_TIMESTAMPING_TX_SOFTWARE: Final = 1 << 1
+SOF_TIMESTAMPING_SOFTWARE: Final = 1 << 4
+SOF_TIMESTAMPING_OPT_TSONLY: Final = 1 << 11
+
+_REPORT: Final = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_TSONLY
+_STAMP_THIS: Final = ((socket.SOL_SOCKET, SO_TIMESTAMPING, struct.pack("@I", SOF_TIMESTAMPING_TX_SOFTWARE)),)
+_ERROR_SPACE: Final = 256
 
 _TIMESPEC: Final = struct.Struct("@qq")
 ANCILLARY_SPACE: Final = socket.CMSG_SPACE(_TIMESPEC.size) if hasattr(socket, "CMSG_SPACE") else 0
@@ -31,11 +42,12 @@ Ancillary = Sequence[tuple[int, int, bytes]]
 
 
 def ask_for_stamps(sock: socket.socket) -> bool:
-    """Have the kernel stamp what *sock* receives; whether it will."""
+    """Have the kernel stamp what *sock* receives, and what `send_stamped` sends on it; whether it will."""
     if not _LINUX:
         return False
     try:
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, _REPORT)
     except OSError as error:
         if error.errno in {errno.ENOPROTOOPT, errno.EINVAL}:
             return False
@@ -48,8 +60,35 @@ def stamp_in(ancillary: Ancillary) -> int | None:
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SCM_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
             seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-            stamp: int = seconds * 1_000_000_000 + nanoseconds
-            return stamp or None
+            return int(seconds * 1_000_000_000 + nanoseconds) or None
+    return None
+
+
+def send_stamped(sock: socket.socket, data: bytes | memoryview) -> tuple[int, int | None]:
+    """Send *data*; how much of it was taken, and when its last byte was handed to the device, in ns since 1970.
+
+    The call wakes the receiver if it is on this machine, and may well be interrupted by it: the kernel's stamp is the
+    only one that does not bill that to us, or to the peer. None if the device does not stamp, or not yet.
+
+    Raises:
+        OSError: it was not sent.
+    """
+    return sock.sendmsg((data,), _STAMP_THIS), departure_stamp(sock)
+
+
+def departure_stamp(sock: socket.socket) -> int | None:
+    """The stamp of something that was sent, taken out of the socket's error queue; None if there is none.
+
+    One that came late must be taken out, too: a socket with something in that queue is always ready.
+    """
+    try:
+        _, ancillary, _, _ = sock.recvmsg(1, _ERROR_SPACE, socket.MSG_ERRQUEUE)
+    except OSError:
+        return None
+    for level, kind, stamps in ancillary:
+        if level == socket.SOL_SOCKET and kind == SCM_TIMESTAMPING and len(stamps) >= _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(stamps)
+            return int(seconds * 1_000_000_000 + nanoseconds) or None
     return None
 
 

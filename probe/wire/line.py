@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from probe.wire.faults import from_errno
-from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, connect_seconds, stamp_in
+from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, connect_seconds, departure_stamp, send_stamped, stamp_in
 from probe.wire.timing import Timing
 
 CHUNK: Final = 65536
@@ -28,6 +28,11 @@ class Channel(Protocol):
     """
 
     arrived: float
+
+    @property
+    def sent(self) -> float:
+        """When the bytes of the last `write` had left, in monotonic seconds."""
+        ...
 
     async def read(self, timing: Timing) -> bytes:
         """The next bytes; none if the peer has ended its side. `arrived` says when they came."""
@@ -51,15 +56,17 @@ class Line:
 
     Attributes:
         arrived: when the bytes of the last `read` had arrived, in monotonic seconds.
+        sent: when the bytes of the last `write` had left.
         established: when the connection stood, in monotonic seconds.
         connected_in: seconds that it took to stand.
     """
 
-    __slots__ = ("_sock", "arrived", "connected_in", "established")
+    __slots__ = ("_sock", "arrived", "connected_in", "established", "sent")
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self.arrived = 0.0
+        self.sent = 0.0
         self.established = 0.0
         self.connected_in = 0.0
 
@@ -74,6 +81,8 @@ class Line:
             try:
                 data, ancillary, _, _ = self._sock.recvmsg(CHUNK, ANCILLARY_SPACE if timing.kernel else 0)
             except BlockingIOError:
+                if timing.kernel:
+                    departure_stamp(self._sock)
                 await self.readable()
                 continue
             if data:
@@ -84,13 +93,15 @@ class Line:
         """Hand all of *data* to the kernel. If the peer makes us wait for room, the loop's time is in it."""
         rest = memoryview(data)
         while rest:
+            before = timing.now()
             try:
-                sent = self._sock.send(rest)
+                taken, stamp = send_stamped(self._sock, rest) if timing.kernel else (self._sock.send(rest), None)
             except BlockingIOError:
                 timing.blunt()
                 await self.writable()
                 continue
-            rest = rest[sent:]
+            rest = rest[taken:]
+            self.sent = timing.departure(stamp, before)
 
     async def readable(self) -> None:
         """Wait until there is something to read, or the end."""

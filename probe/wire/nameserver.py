@@ -12,7 +12,7 @@ from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.wire.faults import from_errno, translated
 from probe.wire.hostfiles import DNS_PORT, Server, is_address
-from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, stamp_in
+from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, departure_stamp, send_stamped, stamp_in
 from probe.wire.line import Line, connect, ready_to_read
 from probe.wire.questions import reply
 from probe.wire.timing import Timing
@@ -53,8 +53,10 @@ class UdpQuestion:
         Raises:
             OSError: it did not leave.
         """
-        self._sock.send(self._query.to_wire())
-        self.sent = timing.now()
+        wire = self._query.to_wire()
+        before = timing.now()
+        stamp = send_stamped(self._sock, wire)[1] if timing.kernel else self._sock.send(wire) and None
+        self.sent = timing.departure(stamp, before)
 
     async def answer(self, timing: Timing) -> dns.message.Message:
         """The server's answer; datagrams that answer something else are passed over.
@@ -67,6 +69,8 @@ class UdpQuestion:
             try:
                 wire, ancillary, _, _ = self._sock.recvmsg(_DATAGRAM, ANCILLARY_SPACE if timing.kernel else 0)
             except BlockingIOError:
+                if timing.kernel:
+                    departure_stamp(self._sock)
                 await ready_to_read(self._sock)
                 continue
             message = reply(self._query, wire)
@@ -98,7 +102,7 @@ class TcpQuestion:
         """Send the question."""
         wire = self._query.to_wire()
         await self._line.write(_LENGTH.pack(len(wire)) + wire, timing)
-        self.sent = timing.now()
+        self.sent = self._line.sent
 
     async def answer(self, timing: Timing) -> dns.message.Message:
         """The server's answer.
@@ -172,7 +176,7 @@ async def _accounted(asked: UdpQuestion | TcpQuestion, timing: Timing) -> dns.me
 async def consult(
     server: Server, query: dns.message.Message, timing: Timing, *, tcp: bool, within: float
 ) -> tuple[dns.message.Message, float] | None:
-    """Ask *server*, *within* that many seconds; its answer and when it arrived, None if none came in time.
+    """Ask *server*, *within* that many seconds; its answer and the seconds that it took, None if none came in time.
 
     Raises:
         ProbeFailed: nobody listens there, or what came is no answer.

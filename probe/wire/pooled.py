@@ -81,7 +81,7 @@ class Recorder:
         if step in _SENDING and self._phase is None:
             self._begin(Phase.SEND, timing.now())
         elif step == _SENT and self._phase is Phase.SEND:
-            self._next(Phase.WAIT, timing.now())
+            self._next(Phase.WAIT, self._hop.sent)
         elif step == _ANSWERED and self._phase is Phase.WAIT:
             self._next(Phase.TRANSFER, self._hop.arrived)
 

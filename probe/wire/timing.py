@@ -9,6 +9,8 @@ from probe.model.stopwatch import Stopwatch
 from probe.wire.clocks import STEP, offset
 
 _WIRE: Final = frozenset(WIRE_PHASES)
+# Seconds after which a call that sends must have been interrupted, so that nobody knows when the bytes left.
+_WIDE: Final = 0.001
 
 
 class Timing:
@@ -20,13 +22,15 @@ class Timing:
     Attributes:
         watch: what the phases are accounted to.
         kernel: whether sockets are asked for stamps.
+        sharp: whether the kernel has timed everything in this attempt so far.
     """
 
-    __slots__ = ("_meter", "_now", "_offset", "kernel", "watch")
+    __slots__ = ("_meter", "_now", "_offset", "kernel", "sharp", "watch")
 
     def __init__(self, watch: Stopwatch, clock: Clock, meter: Meter, *, kernel: bool) -> None:
         self.watch = watch
         self.kernel = kernel
+        self.sharp = kernel
         self._now = clock
         self._meter = meter
         self._offset = offset(clock) if kernel else 0.0
@@ -41,6 +45,7 @@ class Timing:
 
     def blunt(self) -> None:
         """Note that a phase had to be timed by the loop."""
+        self.sharp = False
         self.watch.source = ClockSource.LOOP
 
     def arrival(self, stamp: int | None) -> float:
@@ -50,16 +55,33 @@ class Timing:
         began; else it is now, which is as much later as the loop was late.
         """
         now = self.now()
-        if stamp is None:
+        arrived = self._moment(stamp)
+        if arrived is None:
             self.blunt()
             return now
-        ahead = offset(self._now)
-        if abs(ahead - self._offset) > STEP:
-            self.blunt()
-            return now
-        arrived = stamp / 1e9 - ahead
         self._meter.receive_lag(max(0.0, now - arrived))
         return min(arrived, now)
+
+    def departure(self, stamp: int | None, before: float) -> float:
+        """When bytes just sent had left, on our clock; *before* is when we began to send them.
+
+        It is the kernel's *stamp* if there is one; else it is now, which is sharp only if it is hardly later.
+        """
+        now = self.now()
+        left = self._moment(stamp)
+        if left is not None:
+            return min(max(left, before), now)
+        if now - before > _WIDE:
+            self.blunt()
+        return now
+
+    def _moment(self, stamp: int | None) -> float | None:
+        if stamp is None:
+            return None
+        ahead = offset(self._now)
+        if abs(ahead - self._offset) > STEP:
+            return None
+        return stamp / 1e9 - ahead
 
     def enter(self, phase: Phase) -> None:
         """Say that *phase* has begun."""

@@ -37,6 +37,11 @@ class TlsChannel:
         self.arrived = 0.0
         self.certificates: tuple[Certificate, ...] = ()
 
+    @property
+    def sent(self) -> float:
+        """When the bytes of the last `write` had left, in monotonic seconds."""
+        return self._below.sent
+
     async def handshake(self, timing: Timing, *, counts: bool) -> None:
         """Shake hands, as the phase `tls` if it *counts*.
 
@@ -57,7 +62,7 @@ class TlsChannel:
                 self._note(timing)
         self.arrived = self._below.arrived
         if counts:
-            timing.add(Phase.TLS, theirs if timing.kernel else timing.now() - started)
+            timing.add(Phase.TLS, theirs if timing.sharp else timing.now() - started)
 
     async def _flights(self, timing: Timing) -> float:
         theirs = 0.0
@@ -73,7 +78,7 @@ class TlsChannel:
                 arrived = 0.0
             if self._outgoing.pending:
                 await self._flush(timing)
-                sent = timing.now()
+                sent = self.sent
             if done:
                 return theirs
             await self._fill(timing)

@@ -26,8 +26,6 @@ from probe.wire.trust import HTTP1
 _PORTS: Final = {"http": 80, "https": 443}
 _MAX_IDLE: Final = 8
 _IDLE_SECONDS: Final = 30.0
-# The moment of sending is known to no better than the call took. Beyond this, we were interrupted inside it.
-_WIDE_SEND: Final = 0.001
 
 Peer = tuple[str, str, int]
 
@@ -130,9 +128,7 @@ async def converse(line: Channel, payload: bytes, answer: Answer, timing: Timing
     timing.enter(Phase.SEND)
     started = timing.now()
     await line.write(payload, timing)
-    sent = timing.now()
-    if sent - started > _WIDE_SEND:
-        timing.blunt()
+    sent = line.sent
     timing.add(Phase.SEND, sent - started)
     timing.enter(Phase.WAIT)
     first = 0.0

@@ -14,7 +14,7 @@ from probe.model.stopwatch import Stopwatch
 from probe.wire import RealClock, Route, Wire
 from probe.wire.redaction import READABLE, redacted_body, redacted_headers, redacted_text, redacted_url
 
-SECRET = "hunter2-\"ö\\-correct horse"
+SECRET = 'hunter2-"ö\\-correct horse'
 
 
 def known(text: str) -> str:
@@ -110,7 +110,9 @@ def test_deep_json_does_not_break_it() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(SECRET),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.just(SECRET), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.just(SECRET), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

@@ -127,9 +127,7 @@ async def test_who_speaks_no_tls_is_untrusted(wire: Wire, watch: Stopwatch, trus
 
 
 @pytest.mark.parametrize("how", ["closed", "reset"])
-async def test_hanging_up_in_the_handshake_is_broken(
-    wire: Wire, watch: Stopwatch, trusting: Route, how: str
-) -> None:
+async def test_hanging_up_in_the_handshake_is_broken(wire: Wire, watch: Stopwatch, trusting: Route, how: str) -> None:
     """No certificate was seen, so none was refused."""
 
     def script(sock: socket.socket) -> None:

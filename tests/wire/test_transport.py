@@ -47,9 +47,7 @@ async def test_each_phase_is_measured_and_those_not_reached_are_absent(wire: Wir
     assert watch.facts == {Fact.IP_PROTOCOL: 4, Fact.STATUS_CODE: 200, Fact.HTTP_VERSION: 1.1}
 
 
-async def test_without_the_kernels_stamps_the_loop_is_the_clock_and_says_so(
-    blunt_wire: Wire, watch: Stopwatch
-) -> None:
+async def test_without_the_kernels_stamps_the_loop_is_the_clock_and_says_so(blunt_wire: Wire, watch: Stopwatch) -> None:
     """The fallback measures the same phases, and the measurement names its clock."""
     with peer(answering(OK, delay=0.03)) as other:
         await blunt_wire.send(get(other.port), watch, PLAIN)
@@ -287,9 +285,10 @@ async def test_given_transports_are_mapped_like_the_wire(watch: Stopwatch) -> No
     assert caught.value.outcome is Outcome.TIMEOUT
 
 
-async def test_a_bundle_that_cannot_be_read_is_the_operators_fault(wire: Wire, watch: Stopwatch, tmp_path: Path) -> None:
+async def test_a_bundle_that_cannot_be_read_is_the_operators_fault(
+    wire: Wire, watch: Stopwatch, tmp_path: Path
+) -> None:
     """No vendor is blamed for a missing file."""
-
 
     for text in (None, "no certificate"):
         path = tmp_path / "ca.pem"
