@@ -1,15 +1,13 @@
 """The program against a real EC2 server: rent, be denied, be cut off, and leave nothing behind."""
 
-import asyncio
 import json
-import subprocess
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from probe.wire import Break, FaultyFront, Misconduct
-from tests.cli.conftest import CLEAN
+from tests.acceptance.program import Program
 from tests.servers.moto import REGION, Key, Moto, moto, moto_url
 
 __all__ = ["moto", "moto_url"]
@@ -31,34 +29,24 @@ probes:
     deadline: 30s
     options: {{size: small, image: {image}, delete_deadline: 30s, poll_grace: 1s}}
   - {{name: read, kind: api, vendors: [amazon], every: 30s, deadline: 10s, options: {{operation: list}}}}
+  - name: monitoring
+    kind: monitoring
+    vendors: [amazon]
+    every: 1m
+    deadline: 20s
+    options: {{instance: i-0123456789abcdef0, max_age: 15m}}
 """
 
 
-class Program:
-    """`probe` in a folder of its own, with a configuration for one server."""
+def configuration(server: Moto, url: str | None = None) -> str:
+    """A configuration that speaks to *server*, by way of *url* if there is one."""
+    endpoints = dict.fromkeys(server.endpoints, url or server.url)
+    return CONFIGURATION.format(region=REGION, endpoints=json.dumps(endpoints), image=server.image)
 
-    def __init__(self, folder: Path, server: Moto, key: Key) -> None:
-        self._folder = folder
-        self._key = key
-        self.write(server.endpoints, server.image)
 
-    def write(self, endpoints: dict[str, str], image: str) -> None:
-        """Write the configuration."""
-        text = CONFIGURATION.format(region=REGION, endpoints=json.dumps(endpoints), image=image)
-        (self._folder / "c.yaml").write_text(text)
-
-    async def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, while the loop of the test goes on."""
-        return await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "probe", *arguments, "-c", "c.yaml"],
-            cwd=self._folder,
-            env=CLEAN | {"ACCESS_KEY": self._key.access_key, "SECRET_KEY": self._key.secret_key},
-            capture_output=True,
-            text=True,
-            timeout=50,
-            check=False,
-        )
+def program(folder: Path, server: Moto, key: Key) -> Program:
+    """The program, for the holder of *key*."""
+    return Program(folder, configuration(server), ACCESS_KEY=key.access_key, SECRET_KEY=key.secret_key)
 
 
 def bystander(server: Moto) -> str:
@@ -78,7 +66,7 @@ def bystander(server: Moto) -> str:
 
 async def test_a_lifecycle_prints_its_phases_and_leaves_nothing(moto: Moto, tmp_path: Path) -> None:
     """`probe once lifecycle` shows accept to gone; the server holds no running instance afterwards."""
-    ended = await Program(tmp_path, moto, moto.operator)("once", "lifecycle")
+    ended = await program(tmp_path, moto, moto.operator)("once", "lifecycle")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     for phase in ("accept", "provision", "delete", "gone"):
         assert f"\n  {phase} " in ended.stdout
@@ -86,11 +74,37 @@ async def test_a_lifecycle_prints_its_phases_and_leaves_nothing(moto: Moto, tmp_
     assert moto.instances("pending", "running") == []
 
 
+async def test_reading_is_measured_on_the_wire(moto: Moto, tmp_path: Path) -> None:
+    """An api probe has wire phases of its own operation."""
+    said = await program(tmp_path, moto, moto.operator).once("read")
+    assert said["outcome"] == "ok"
+    assert {"connect", "send", "wait"} <= set(said["phases"])
+
+
+async def test_monitoring_without_points_is_ok_and_old_points_are_not(moto: Moto, tmp_path: Path) -> None:
+    """No points at all say nothing against the vendor; points older than `max_age` do."""
+    probe = program(tmp_path, moto, moto.operator)
+    assert (await probe.once("monitoring"))["outcome"] == "ok"
+    moto.client("cloudwatch").put_metric_data(
+        Namespace="AWS/EC2",
+        MetricData=[
+            {
+                "MetricName": "CPUUtilization",
+                "Dimensions": [{"Name": "InstanceId", "Value": "i-0123456789abcdef0"}],
+                "Timestamp": datetime.now(UTC).timestamp() - 1_800,
+                "Value": 1.0,
+            }
+        ],
+    )
+    said = await probe.once("monitoring")
+    assert (said["outcome"], said["blame"]) == ("unexpected", "vendor")
+
+
 async def test_a_wrong_secret_is_denied_and_the_customers_fault(moto: Moto, tmp_path: Path) -> None:
     """A signature that does not match says nothing about the vendor; status 3: no run was valid."""
-    program = Program(tmp_path, moto, Key(moto.operator.access_key, "not-the-secret"))
-    for name in ("read", "lifecycle"):
-        ended = await program("once", name, "--json")
+    probe = program(tmp_path, moto, Key(moto.operator.access_key, "not-the-secret"))
+    for name in ("read", "lifecycle", "monitoring"):
+        ended = await probe("once", name, "--json")
         assert ended.stdout, ended.stderr
         said = json.loads(ended.stdout)
         assert (said["outcome"], said["blame"]) == ("denied", "customer")
@@ -100,10 +114,10 @@ async def test_a_wrong_secret_is_denied_and_the_customers_fault(moto: Moto, tmp_
 
 async def test_a_missing_permission_is_denied(moto: Moto, tmp_path: Path) -> None:
     """Who may only read may not rent, and nothing stays in the ledger."""
-    program = Program(tmp_path, moto, moto.reader)
-    said = json.loads((await program("once", "lifecycle", "--json")).stdout)
+    probe = program(tmp_path, moto, moto.reader)
+    said = await probe.once("lifecycle")
     assert (said["outcome"], said["blame"], said["phases"].get("provision")) == ("denied", "customer", None)
-    assert (await program("instances")).stdout == "nothing is rented\n"
+    assert (await probe("instances")).stdout == "nothing is rented\n"
 
 
 async def test_cut_off_in_the_middle_nothing_is_lost(moto: Moto, tmp_path: Path) -> None:
@@ -117,25 +131,23 @@ async def test_cut_off_in_the_middle_nothing_is_lost(moto: Moto, tmp_path: Path)
         return Misconduct(Break.RESET if rented else Break.NEVER)
 
     front.choose = choose
-    program = Program(tmp_path, moto, moto.operator)
-    program.write(dict.fromkeys(moto.endpoints, f"http://{front.host}:{front.port}"), moto.image)
+    probe = program(tmp_path, moto, moto.operator)
+    probe.write(configuration(moto, f"http://{front.host}:{front.port}"))
 
-    said = json.loads((await program("once", "lifecycle", "--json")).stdout)
+    said = await probe.once("lifecycle")
     assert said["outcome"] in {"broken", "refused"}
     assert said["blame"] == "vendor"
-    held = await program("instances", "--json")
+    held = await probe("instances", "--json")
     (lease,) = [json.loads(line) for line in held.stdout.splitlines()]
     assert lease["vendor"] == "amazon"
-
-    plan = await program("sweep", "--dry-run")
-    assert plan.returncode == 1
+    assert (await probe("sweep", "--dry-run")).returncode == 1
 
     front.choose = Misconduct
-    plan = await program("sweep", "--dry-run")
+    plan = await probe("sweep", "--dry-run")
     assert plan.stdout.count("\ndelete ") == 1, plan.stdout + plan.stderr
     assert len(moto.instances("pending", "running")) == 2
-    swept = await program("sweep", "--yes")
+    swept = await probe("sweep", "--yes")
     assert swept.returncode == 0, swept.stdout + swept.stderr
     assert [left["InstanceId"] for left in moto.instances("pending", "running")] == [stranger]
-    assert (await program("instances")).stdout == "nothing is rented\n"
+    assert (await probe("instances")).stdout == "nothing is rented\n"
     await front.stop()

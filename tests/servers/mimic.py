@@ -67,16 +67,9 @@ def mimic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mimic]:
     """A server that runs for the whole session; a test has it to itself by using a user name of its own."""
     programs = environment("mimic", "mimic==2.2.*", "attrs==23.2.0")
     port = free_port()
-    listen = ("--listen", f"tcp:{port}:interface=127.0.0.1")
-    command: list[str | Path] = [
-        programs / "twistd",
-        "--nodaemon",
-        "--pidfile=",
-        "mimic",
-        "--realtime",
-        "--listen",
-        listen,
-    ]
+    listen = f"tcp:{port}:interface=127.0.0.1"
+    options = ("--nodaemon", "--pidfile=", "mimic", "--realtime", "--listen", listen)
+    command: list[str | Path] = [programs / "twistd", *options]
     url = f"http://127.0.0.1:{port}"
     with running(command, f"{url}/", tmp_path_factory.mktemp("mimic")):
         yield Mimic(url)
