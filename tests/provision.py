@@ -46,8 +46,10 @@ TEST_PROGRAMS: Final = (
     Program("chromium", ("chromium", "chromium-browser", "google-chrome"), "the page is opened in a real browser"),
 )
 PROOF_PROGRAMS: Final = (
-    Program("nodejs", ("node",), "Prism checks requests against the vendors' own documents"),
-    Program("npm", ("npm",), "Prism is a Node package"),
+    Program(
+        "nodejs", ("node",), "Prism judges requests by the vendors' own documents, Grafana's library draws our tables"
+    ),
+    Program("npm", ("npm",), "both are Node packages"),
 )
 IMAGE_PROGRAMS: Final = (
     Program("buildah", ("buildah",), _IMAGE),
@@ -62,21 +64,21 @@ MIMIC_PYTHON: Final = Program("python3.11-venv", ("python3.11",), "mimic runs on
 ENVIRONMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "moto": ("moto[server,ec2,cloudwatch]==5.*",),
     "mimic": ("mimic==2.2.*", "attrs==23.2.0"),
+    "grafana": ("grafana-foundation-sdk==0.0.21",),
 }
-"""What tests/servers/moto.py and mimic.py ask for; their pins clash with ours, so each has an environment."""
-NODE_PACKAGES: Final = ("@stoplight/prism-cli@5.16.0",)
+"""What tests/servers/moto.py and mimic.py ask for, whose pins clash with ours, and Grafana's model of a dashboard."""
+NODE_PACKAGES: Final = ("@stoplight/prism-cli@5.16.0", "@grafana/data@13.2.3")
 
 
 def wanted(*, proof: bool, image: bool) -> Iterator[Program]:
     """The programs that are needed."""
-    if not proof:
-        yield from TEST_PROGRAMS
-        if sys.version_info[:2] != (3, 11):
-            yield MIMIC_PYTHON
-    else:
+    yield from TEST_PROGRAMS
+    if not proof and sys.version_info[:2] != (3, 11):
+        yield MIMIC_PYTHON
+    if proof:
         yield from PROOF_PROGRAMS
-        if image:
-            yield from IMAGE_PROGRAMS
+    if proof and image:
+        yield from IMAGE_PROGRAMS
 
 
 def missing(programs: Iterable[Program]) -> list[Program]:
@@ -127,7 +129,7 @@ def bring_node_packages(home: Path = NODE_HOME) -> None:
     text = "\n".join(NODE_PACKAGES)
     if complete.exists() and complete.read_text(encoding="utf-8") == text:
         return
-    say(f"installing {text} into {home.relative_to(ROOT)} (once) ...")
+    say(f"installing {' '.join(NODE_PACKAGES)} into {home.relative_to(ROOT)} (once) ...")
     home.mkdir(parents=True, exist_ok=True)
     npm = ["npm", "install", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error", *NODE_PACKAGES]
     subprocess.run(npm, check=True)

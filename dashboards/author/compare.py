@@ -3,7 +3,7 @@
 from typing import Final
 
 from dashboards.author.page import Page, Row, choice, constant_choice, graph_step, single
-from dashboards.author.panel import AVAILABILITY, Panel, Query, bands, link, override, steps, words
+from dashboards.author.panel import AVAILABILITY, COUNT, Panel, Query, bands, link, override, steps, words
 from dashboards.author.promql import (
     EXCLUDED,
     FAILED,
@@ -124,7 +124,7 @@ def _durations() -> Panel:
         unit="s",
         overrides=[
             override("Vendor", links=[FLEET_LINK]),
-            override("ok runs", unit="short", decimals=0),
+            override("ok runs", unit=COUNT, decimals=0),
             override("p99 (from 1,000 runs)", noValue="too few runs"),
         ],
     )
@@ -332,7 +332,7 @@ def _lifecycle() -> Row:
                 unit="s",
                 overrides=[
                     override("Vendor", links=[FLEET_LINK]),
-                    override("Valid runs", unit="short", decimals=0),
+                    override("Valid runs", unit=COUNT, decimals=0),
                     override("Half", mappings=never),
                     override("95 %", mappings=never),
                 ],

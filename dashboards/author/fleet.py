@@ -151,7 +151,7 @@ def _regions() -> Panel:
                 ("Value #D", "Valid runs"),
                 ("Value #E", "Failed"),
                 ("Value #F", "Outages"),
-                ("Value #G", "Last success of every probe"),
+                ("Value #G", "Oldest success"),
             ),
             ordered("At least"),
         ],
@@ -166,7 +166,7 @@ def _regions() -> Panel:
             ),
             override("Availability", **judged),
             override("At least", **judged),
-            override("Last success of every probe", unit="s"),
+            override("Oldest success", unit="s"),
         ],
     )
 
@@ -290,7 +290,7 @@ def _details() -> Row:
             ("instance", "Agent"),
             hidden=("Time", "Value"),
         ),
-        no_value="no alert is pending or firing",
+        no_value="none",
         height=6,
     )
     return Row("What failed, and what do we own?", [phases, owned, alerts])

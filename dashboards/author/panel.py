@@ -10,6 +10,8 @@ DATASOURCE: Final[Json] = {"type": "prometheus", "uid": "${datasource}"}
 PLUGIN_VERSION: Final = "10.4.0"
 """Written into every panel: some plug-ins draw nothing when it is absent."""
 NO_DATA: Final = "no data"
+COUNT: Final = "locale"
+"""Grafana's unit that writes 3,974: `short` would make it "4 K", and n is what a figure rests on."""
 
 AVAILABILITY: Final = (("red", None), ("orange", 0.99), ("green", 0.999))
 NONE_IS_GOOD: Final = (("green", None), ("red", 1.0))
@@ -71,7 +73,7 @@ class Panel:
     width: int
     height: int
     queries: Sequence[Query] = ()
-    unit: str = "short"
+    unit: str = COUNT
     decimals: int | None = None
     low: float | None = None
     high: float | None = None

@@ -27,8 +27,8 @@ from tests.dashboards.pages import (
 
 ASKED = asked()
 PAGES = {path.stem: load(path) for path in FILES}
-UNITS = {"percentunit", "short", "s", "none"}
-"""The ids of Grafana's units that we use, as @grafana/data knows them."""
+UNITS = {"percentunit", "locale", "s", "none"}
+"""The ids of Grafana's units that we use; test_grafana.py asks Grafana's library whether it knows them."""
 BUILT_IN = {"__all", "__data", "__field", "__range", "__range_s", "__rate_interval", "__url_time_range"}
 PROMETHEUS_OWN = {"ALERTS", "up"}
 RECORDED = ("vendor_region_probe:",)

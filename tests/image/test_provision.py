@@ -32,7 +32,8 @@ def test_the_images_programs_are_needed_only_when_the_image_is_checked() -> None
 
 def test_the_environments_are_those_that_the_fixtures_ask_for() -> None:
     """Otherwise each would install over the other, every time."""
-    for name, packages in ENVIRONMENTS.items():
+    for name in ("moto", "mimic"):
+        packages = ENVIRONMENTS[name]
         fixture = (ROOT / "tests" / "servers" / f"{name}.py").read_text(encoding="utf-8")
         listed = ", ".join(f'"{package}"' for package in packages)
         assert f'environment("{name}", {listed})' in fixture
