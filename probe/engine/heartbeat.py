@@ -27,12 +27,12 @@ class Heartbeat:
         self._on_step = on_step
 
     async def beat(self) -> None:
-        """Beat until cancelled. The lag is the loop's, so it is taken on the loop's clock."""
-        loop, drift = asyncio.get_running_loop(), self._timeline.drift()
+        """Beat until cancelled. The lag is not taken on the loop's own clock: uvloop's has a grain of a millisecond."""
+        drift = self._timeline.drift()
         while True:
-            awaited = loop.time() + PERIOD
+            awaited = self._timeline.now() + PERIOD
             await asyncio.sleep(PERIOD)
-            self._meter.loop_lag(max(0.0, loop.time() - awaited))
+            self._meter.loop_lag(max(0.0, self._timeline.now() - awaited))
             if abs(self._timeline.drift() - drift) > STEP:
                 drift = self._timeline.drift()
                 self._on_step()

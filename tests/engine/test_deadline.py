@@ -1,0 +1,65 @@
+"""The deadline of a run, on both event loops."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from probe.engine.deadline import Deadline
+from tests.engine.loops import EITHER_LOOP, run_on
+
+Factory = Callable[[], asyncio.AbstractEventLoop]
+
+
+@EITHER_LOOP
+def test_it_says_that_it_rang_before_it_cancels(factory: Factory) -> None:
+    """Who is cancelled can tell why."""
+
+    async def scene() -> list[str]:
+        told: list[str] = []
+        deadline = Deadline(0.02, lambda: told.append("rang"))
+        with pytest.raises(TimeoutError):
+            async with deadline:
+                try:
+                    await asyncio.sleep(5)
+                except asyncio.CancelledError:
+                    told.append("cancelled")
+                    raise
+        assert deadline.rung
+        return told
+
+    assert run_on(factory, scene()) == ["rang", "cancelled"]
+
+
+@EITHER_LOOP
+def test_it_knows_how_long_the_loop_was_held_up(factory: Factory) -> None:
+    """An alarm that rings late was not the vendor's fault."""
+
+    async def scene(stall: float) -> float:
+        deadline = Deadline(0.02, lambda: None)
+        with pytest.raises(TimeoutError):
+            async with deadline:
+                await asyncio.sleep(0.001)
+                time.sleep(stall)  # noqa: ASYNC251 - the stall that is tested
+                await asyncio.sleep(5)
+        return deadline.late
+
+    assert run_on(factory, scene(0.0)) < 0.2
+    assert run_on(factory, scene(0.4)) > 0.3
+
+
+@EITHER_LOOP
+def test_it_can_be_restarted_and_is_over_with_its_block(factory: Factory) -> None:
+    """A block that ends in time is not disturbed later."""
+
+    async def scene() -> bool:
+        deadline = Deadline(0.05, lambda: None)
+        async with deadline:
+            await asyncio.sleep(0.02)
+            deadline.restart(0.2)
+            await asyncio.sleep(0.08)
+        await asyncio.sleep(0.2)
+        return deadline.rung
+
+    assert run_on(factory, scene()) is False
