@@ -1,5 +1,6 @@
 """JMESPath, compiled when a document is loaded, so that a mistake in one is found at the start and not at night."""
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -61,7 +62,10 @@ def compile_path(text: str) -> Query:
     if len(text) > _LONGEST:
         raise ValueError(f"is longer than {_LONGEST} characters, which no useful path is")
     try:
-        return Query(text, jmespath.compile(text))
-    except (JMESPathError, RecursionError) as error:
+        with warnings.catch_warnings():
+            # text in backticks without quotes, which the library still takes for text
+            warnings.simplefilter("error", PendingDeprecationWarning)
+            return Query(text, jmespath.compile(text))
+    except (JMESPathError, RecursionError, PendingDeprecationWarning) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"`{text}` is not a JMESPath expression ({reason})") from error
