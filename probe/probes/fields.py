@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from probe.cloud.file.fields import Jmespath, Pattern
 from probe.model.secret import Secret
@@ -13,6 +13,7 @@ from probe.notation.durations import parse_duration
 from probe.wire import Family
 
 __all__ = [
+    "FOLDER",
     "Duration",
     "FamilyField",
     "FileName",
@@ -29,6 +30,8 @@ __all__ = [
     "holds_status",
 ]
 
+FOLDER: Final = "folder"
+"""The key of pydantic's validation context under which a reader says where relative paths begin."""
 LOWEST_STATUS: Final = 100
 HIGHEST_STATUS: Final = 599
 _TEXT: Final = {"type": "string"}
@@ -120,6 +123,12 @@ def _url(value: str) -> str:
     return value
 
 
+def _beside(value: Path, info: ValidationInfo) -> Path:
+    """*value* from the folder of the file that it is written in, where the reader says which that is."""
+    context = info.context if isinstance(info.context, dict) else {}
+    return Path(context.get(FOLDER, "")) / value.expanduser()
+
+
 _REFERENCE: Final[dict[str, Any]] = {
     "oneOf": [
         {"type": "object", "properties": {word: _TEXT}, "required": [word], "additionalProperties": False}
@@ -156,5 +165,5 @@ Words = Annotated[
 Host = Annotated[str, BeforeValidator(_host), WithJsonSchema(_TEXT)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 HttpUrl = Annotated[str, AfterValidator(_url), WithJsonSchema({**_TEXT, "pattern": "^https?://"})]
-FileName = Annotated[Path, WithJsonSchema(_TEXT)]
+FileName = Annotated[Path, AfterValidator(_beside), WithJsonSchema(_TEXT)]
 FamilyField = Annotated[Family, WithJsonSchema({**_TEXT, "enum": list(Family)})]

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -12,37 +13,47 @@ from tests.engine.loops import EITHER_LOOP, run_on
 Factory = Callable[[], asyncio.AbstractEventLoop]
 
 
+async def within(deadline: Deadline, work: Coroutine[Any, Any, None]) -> None:
+    """Do *work* until the deadline."""
+    async with deadline:
+        await work
+
+
 @EITHER_LOOP
 def test_it_says_that_it_rang_before_it_cancels(factory: Factory) -> None:
     """Who is cancelled can tell why."""
+    told: list[str] = []
 
-    async def scene() -> list[str]:
-        told: list[str] = []
+    async def work() -> None:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            told.append("cancelled")
+            raise
+
+    async def scene() -> None:
         deadline = Deadline(0.02, lambda: told.append("rang"))
         with pytest.raises(TimeoutError):
-            async with deadline:
-                try:
-                    await asyncio.sleep(5)
-                except asyncio.CancelledError:
-                    told.append("cancelled")
-                    raise
+            await within(deadline, work())
         assert deadline.rung
-        return told
 
-    assert run_on(factory, scene()) == ["rang", "cancelled"]
+    run_on(factory, scene())
+    assert told == ["rang", "cancelled"]
 
 
 @EITHER_LOOP
 def test_it_knows_how_long_the_loop_was_held_up(factory: Factory) -> None:
     """An alarm that rings late was not the vendor's fault."""
 
+    async def work(stall: float) -> None:
+        await asyncio.sleep(0.001)
+        time.sleep(stall)  # noqa: ASYNC251 - the stall that is tested
+        await asyncio.sleep(5)
+
     async def scene(stall: float) -> float:
         deadline = Deadline(0.02, lambda: None)
         with pytest.raises(TimeoutError):
-            async with deadline:
-                await asyncio.sleep(0.001)
-                time.sleep(stall)  # noqa: ASYNC251 - the stall that is tested
-                await asyncio.sleep(5)
+            await within(deadline, work(stall))
         return deadline.late
 
     assert run_on(factory, scene(0.0)) < 0.2

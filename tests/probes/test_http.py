@@ -1,5 +1,7 @@
 """What an HTTP answer is judged as."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -9,6 +11,7 @@ from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.secret import Secret, SecretUnavailable
 from probe.model.stopwatch import Stopwatch
+from probe.probes.fields import FOLDER
 from probe.probes.http import HttpOptions, HttpPlace, HttpProbe
 from probe.probes.kind import Surroundings
 from probe.wire import Family, Wire
@@ -173,3 +176,11 @@ def test_a_bundle_that_is_not_there_is_complained_about() -> None:
     assert "/nowhere/ca.pem" in problem
     assert remedy
     assert not HttpProbe.complaints(HttpOptions.model_validate({}), None)
+
+
+def test_a_bundle_is_looked_for_beside_the_configuration() -> None:
+    """Where its reader says which folder that is; an absolute path is what it is."""
+    for written, found in (("ca.pem", "/etc/probe/ca.pem"), ("/ssl/ca.pem", "/ssl/ca.pem")):
+        options = HttpOptions.model_validate({"ca_bundle": written}, context={FOLDER: "/etc/probe"})
+        assert options.ca_bundle == Path(found)
+    assert HttpOptions.model_validate({"ca_bundle": "ca.pem"}).ca_bundle == Path("ca.pem")
