@@ -78,13 +78,15 @@ class PollPace(Strict):
 class Instances(Strict):
     """Everything about instances."""
 
-    create: Create
-    get: Get
-    list: InstanceList
-    delete: Operation
+    create: Create = Field(description="rents an instance")
+    get: Get = Field(description="asks how one is; `${id}` is the identifier that `create` found")
+    list: InstanceList = Field(
+        description="lists instances; `${marks_json}` is a JSON text of the wanted marks, if any"
+    )
+    delete: Operation = Field(description="gives one back")
     marks: WrittenMarks = Field(description="how `${marks}` is written")
     show: Shown = Field(description="how an item of `get` and `list` is read")
-    states: States
+    states: States = Field(description="what an item's state is in our words")
     not_found_grace: Seconds = Field(
         30.0, description="how long after a create `get` may not know the instance without anything being wrong"
     )

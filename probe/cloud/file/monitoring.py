@@ -33,13 +33,13 @@ class Points(Strict):
 class InstancePoints(Operation):
     """Asks for the datapoints of `${instance}`."""
 
-    points: Points
+    points: Points = Field(description="where the datapoints stand in the answer")
 
 
 class SubjectField(Strict):
     """Something that the configuration says of a series, used as `${series.NAME}`."""
 
-    description: Text
+    description: Text = Field(description="what it is, for people")
     default: Any = Field(None, description="where the configuration says nothing")
     required: bool = Field(False, description="whether the configuration must say it")
     pairs: tuple[Word | Text, Word | Text] | None = Field(
@@ -51,14 +51,14 @@ class SeriesPoints(Operation):
     """Asks for the datapoints of the series that the configuration names."""
 
     fields: dict[Word, SubjectField] = Field(description="what the configuration says of a series")
-    points: Points
+    points: Points = Field(description="where the datapoints stand in the answer")
 
 
 class Monitoring(Strict):
     """Everything about the vendor's monitoring API."""
 
-    instance: InstancePoints | None = None
-    series: SeriesPoints | None = None
+    instance: InstancePoints | None = Field(None, description="how the datapoints of an instance are asked for")
+    series: SeriesPoints | None = Field(None, description="how those of a series are that the configuration names")
     resolution: Seconds = Field(description="between two points")
     lag: Seconds = Field(description="the age that the newest point may have without anything being wrong")
     window: Seconds = Field(description="how far back is asked for")

@@ -50,7 +50,6 @@ class Endpoint(Strict):
     url: TextTemplate | None = Field(None, description="its URL; `${region}` may stand in it")
     catalog: CatalogEntry | None = Field(None, description="where the catalog that comes with a token has it")
     given: bool = Field(False, description="the URL comes from a profile or from the configuration")
-    optional: bool = Field(False, description="not every installation has it")
     codec: Literal["json", "xml"] = Field("json", description="what answers are written in")
     headers: MapTemplate | None = Field(None, description="headers of every request")
     form: MapTemplate | None = Field(None, description="form parameters of every request with a form")
@@ -66,7 +65,7 @@ class Endpoint(Strict):
 class NetworkOption(Strict):
     """Something that the configuration may say under `network:`, used as `${network.NAME}`."""
 
-    description: Text
+    description: Text = Field(description="what it is, for people")
     default: Any = Field(None, description="where the configuration says nothing")
 
 
@@ -100,7 +99,7 @@ class RegionDetails(Strict):
 class Profile(Strict):
     """A particular cloud that speaks this API."""
 
-    title: Text
+    title: Text = Field(description="its name for people")
     docs: Text = Field(description="where its facts stand")
     endpoints: dict[Word, TextTemplate] = Field({}, description="URLs of endpoints; `${region}` may stand in them")
     regions: dict[Text, RegionDetails] = Field({}, description="its regions, all of them; absent: any")
@@ -127,18 +126,18 @@ class VendorFile(Strict):
     title: Text = Field(description="its name for people")
     docs: Text = Field(description="the vendor's own documentation")
     credentials: dict[Word, CredentialSet] = Field(description="ways to identify oneself; one is enough")
-    auth: Auth
+    auth: Auth = Field(description="how requests are authenticated")
     endpoints: dict[Word, Endpoint] = Field(min_length=1, description="named `api`, `monitoring` and `auth` by habit")
     profiles: dict[Word, Profile] = Field({}, description="particular clouds that speak this API")
     request_id: tuple[Text, ...] = Field((), description="headers that name a request to the vendor's support")
-    limits: Limits = Limits.model_validate({})
-    errors: Errors
+    limits: Limits = Field(Limits.model_validate({}), description="headers in which our request budget is told")
+    errors: Errors = Field(description="how errors are told, and what they mean")
     reads: dict[Word, Read] = Field({}, description="calls that change and cost nothing, for `api` probes")
-    network: Network = Network.model_validate({})
-    sizes: Choices = Choices.model_validate({})
-    images: Choices = Choices.model_validate({})
-    instances: Instances | None = None
-    monitoring: Monitoring | None = None
+    network: Network = Field(Network.model_validate({}), description="what an instance's network may be told")
+    sizes: Choices = Field(Choices.model_validate({}), description="sizes of instances")
+    images: Choices = Field(Choices.model_validate({}), description="images of instances")
+    instances: Instances | None = Field(None, description="an instance's life")
+    monitoring: Monitoring | None = Field(None, description="the monitoring API")
     absent: dict[Capability, Text] = Field({}, description="what the vendor lacks, each with the reason")
 
     def has(self, capability: Capability) -> bool:
