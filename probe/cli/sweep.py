@@ -13,7 +13,7 @@ from probe.cli.console import give_up, table
 from probe.cloud import Capability
 from probe.model.meter import Meter
 from probe.notation.durations import format_duration
-from probe.rental import Action, Sweeper, SweepItem, SweepPlan, SweepReport, SweepStep
+from probe.rental import Action, Result, Sweeper, SweepItem, SweepPlan, SweepReport, SweepStep
 from probe.settings.audit import audit_secrets, usable
 from probe.settings.configuration import Configuration
 from probe.store import StateFolderRefused, Store, StoreFailed
@@ -33,7 +33,7 @@ def command(config: Path | None, *, dry_run: bool, yes: bool) -> None:
     Deleted is only what carries this agent's marks, checked on our side, and is in its ledger and in nobody's use
     any more, or is past its expiry. Everything else is shown, and left alone. It works beside a running agent.
 
-    Exit status: 0 if nothing is left to do, 1 if something is, 2 if the configuration is wrong.
+    Exit status: 0 if nothing is left to do, 1 if something is (or may still show up), 2 if the configuration is wrong.
     """
     loaded = configuration(config)
     configure_logs(loaded)
@@ -63,7 +63,7 @@ async def _sweep(loaded: Configuration, *, dry_run: bool, yes: bool) -> int:
 
 def _work(plan: SweepPlan) -> int:
     """How many items something is to be done about."""
-    return len(plan.of(Action.DELETE)) + len(plan.of(Action.SETTLE))
+    return sum(len(plan.of(action)) for action in (Action.DELETE, Action.SETTLE, Action.WAIT))
 
 
 def _show_plan(plan: SweepPlan) -> None:
@@ -99,7 +99,7 @@ async def _carry_out(sweeper: Sweeper, plan: SweepPlan) -> int:
 
         report = await sweeper.carry_out(plan, step)
     _show_report(report)
-    return 0 if report.ok else LEFT
+    return 0 if report.ok and not report.count(Result.WAITING) else LEFT
 
 
 def _show_report(report: SweepReport) -> None:

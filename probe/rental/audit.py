@@ -31,12 +31,13 @@ def audit(action: str, subject: Subject, watch: Stopwatch, error: BaseException 
     """Tell that *action* (create, delete) was asked for and how it ended; *watch* accompanied that one call."""
     complained = error.request_id if isinstance(error, VendorComplaint) else ""
     _log.info(
-        "%s vendor=%s region=%s lease=%s instance=%s request_id=%s result=%s",
         action,
-        subject.vendor,
-        subject.region,
-        subject.lease,
-        subject.instance_id or "unknown",
-        complained or watch.facts.get(Fact.REQUEST_ID) or "unknown",
-        "ok" if error is None else f"{type(error).__name__} {error}".rstrip(),
+        extra={
+            "vendor": subject.vendor,
+            "region": subject.region,
+            "lease": subject.lease,
+            "instance": subject.instance_id or "unknown",
+            "request_id": complained or watch.facts.get(Fact.REQUEST_ID) or "unknown",
+            "result": "ok" if error is None else f"{type(error).__name__} {error}".rstrip(),
+        },
     )

@@ -76,8 +76,12 @@ async def test_keystone_tells_a_wrong_secret(sandbox: Sandbox, client: Client) -
 async def test_a_password_is_as_good(sandbox: Sandbox, client: Client) -> None:
     """Keystone knows both ways."""
     place = sandbox.places.vendors["openstack"]
-    user = {"name": "sandbox", "password": place.credentials["password"], "domain": {"name": "Default"}}
-    scope = {"project": {"name": "sandbox", "domain": {"name": "Default"}}}
+    user = {
+        "name": place.credentials["username"],
+        "password": place.credentials["password"],
+        "domain": {"name": "Default"},
+    }
+    scope = {"project": {"name": place.credentials["project_name"], "domain": {"name": "Default"}}}
     body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}
     assert (await client.post(f"{place.endpoints['auth']}/auth/tokens", json=body)).status_code == 201
 

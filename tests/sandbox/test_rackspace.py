@@ -46,7 +46,7 @@ async def test_a_server_lives_and_dies(sandbox: Sandbox, client: Client) -> None
 async def test_identity_tells_a_wrong_key(sandbox: Sandbox, client: Client) -> None:
     """401 `unauthorized`."""
     auth = sandbox.places.vendors["rackspace"].endpoints["auth"]
-    answer = await client.post(f"{auth}/tokens", json=with_key("sandbox", "wrong"))
+    answer = await client.post(f"{auth}/tokens", json=with_key("pretend-customer-0002", "wrong"))
     assert answer.status_code == 401
     assert answer.json()["unauthorized"]["message"] == "Username or api key is invalid."
 
