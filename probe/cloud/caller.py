@@ -12,7 +12,7 @@ from probe.cloud.entry import VendorEntry
 from probe.cloud.file.operation import Listing, Operation
 from probe.cloud.file.vendor import Endpoint
 from probe.cloud.hosts import HostRefused, checked_url
-from probe.cloud.line import Answer, Line
+from probe.cloud.line import Answer, Line, Wanted
 from probe.cloud.marks import MARK_AGENT
 from probe.cloud.paging import NextPage, endless, next_page
 from probe.cloud.reading import items_of
@@ -114,15 +114,13 @@ class Caller:
         return request
 
     async def _exchange(self, name: str, operation: Operation, request: httpx.Request, account: Stopwatch) -> Answer:
-        return await self._line.exchange(
-            name,
-            request,
-            account,
+        wanted = Wanted(
             codec=self._endpoint(operation).codec,
-            expect=operation.expect,
+            statuses=operation.expect,
             complaint=operation.complaint,
             clocked=self._auth.clocked,
         )
+        return await self._line.exchange(name, request, account, wanted)
 
     def _endpoint(self, operation: Operation) -> Endpoint:
         return self._entry.file.endpoints[operation.endpoint]

@@ -1,9 +1,6 @@
 """A vendor as the rest of the agent knows it: rent, look, give back, list, read, ask for datapoints."""
 
-import base64
-import json
 from collections.abc import Mapping
-from typing import Final
 
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
 from probe.cloud.caller import Caller
@@ -16,10 +13,10 @@ from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Capability, VendorFile
 from probe.cloud.line import Answer, Line, Sender, unparseable
 from probe.cloud.lookup import Directory
-from probe.cloud.marks import MARK_AGENT, as_pairs, write_marks
-from probe.cloud.moments import format_iso
+from probe.cloud.marks import MARK_AGENT
 from probe.cloud.order import Order, Points, View
 from probe.cloud.reading import find, read_points, read_view
+from probe.cloud.values import filter_values, order_values, subject_values, time_values
 from probe.cloud.waiting import Pace
 from probe.model.clock import Clock
 from probe.model.instance import InstanceState
@@ -27,8 +24,6 @@ from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Fact, Stopwatch
-
-_MILLISECONDS: Final = 1_000
 
 
 class Cloud:
@@ -125,7 +120,7 @@ class Cloud:
             ProbeFailed: there was no answer, or one that complains.
         """
         if operation == "list" and self.file.instances is not None:
-            return await self._caller.call("list", self._instances.list, _FILTER_NOTHING, watch)
+            return await self._caller.call("list", self._instances.list, filter_values({}), watch)
         return await self._caller.call(operation, self.file.reads[operation], {}, watch)
 
     async def create(self, order: Order, watch: Stopwatch) -> str:
@@ -138,7 +133,7 @@ class Cloud:
         """
         operation = self._instances.create
         size, image = await self.resolve(order.size, order.image, watch)
-        answer = await self._call("create", operation, self._order_values(order, size, image), watch)
+        answer = await self._call("create", operation, order_values(self.entry, order, size, image), watch)
         identifier = found_text(operation.id, answer.body)
         if not identifier:
             raise unparseable("identifier of the new instance", answer)
@@ -182,7 +177,7 @@ class Cloud:
             ProbeFailed: the list is not complete.
         """
         listing, wanted = self._instances.list, dict(marks or {})
-        values = {"marks_json": json.dumps(wanted, separators=(",", ":")) if wanted else None}
+        values = filter_values(wanted)
         views: list[View] = []
         async for answer, items in self._caller.pages("list", listing, values, watch, watch.aside()):
             views.extend(read_view(self._instances, self.file.errors, item, answer) for item in items)
@@ -201,7 +196,7 @@ class Cloud:
             ProbeFailed: the vendor could not be asked, or knows nothing of the subject (invalid).
         """
         operation = self._query(subject)
-        values = {**self._subject_values(operation, subject), **_times(since, self._clock.wall())}
+        values = {**subject_values(operation, subject), **time_values(since, self._clock.wall())}
         await self.authenticate(watch)
         with watch.phase(Phase.QUERY):
             try:
@@ -233,54 +228,9 @@ class Cloud:
             if Fact.REQUEST_ID in account.facts:
                 watch.facts[Fact.REQUEST_ID] = account.facts[Fact.REQUEST_ID]
 
-    def _order_values(self, order: Order, size: str, image: str) -> dict[str, object]:
-        data = order.user_data.encode()
-        return {
-            "name": order.name,
-            "size": size,
-            "image": image,
-            "token": order.token,
-            "marks": write_marks(self._instances.marks, order.marks, order.name),
-            "user_data": order.user_data or None,
-            "user_data_base64": base64.b64encode(data).decode("ascii") if data else None,
-            **self._network_values(order.network),
-        }
-
-    def _network_values(self, ordered: Mapping[str, object]) -> dict[str, object]:
-        chosen = {**self.entry.network, **ordered}
-        options = self.file.network.options
-        return {f"network.{name}": chosen.get(name, option.default) for name, option in options.items()}
-
     def _query(self, subject: Mapping[str, object]) -> InstancePoints | SeriesPoints:
         monitoring = self._monitoring
         query = monitoring.series if "series" in subject else monitoring.instance
         if query is None:
             raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} cannot ask for {', '.join(subject)}")
         return query
-
-    def _subject_values(self, query: InstancePoints | SeriesPoints, subject: Mapping[str, object]) -> dict[str, object]:
-        if isinstance(query, InstancePoints):
-            return {"instance": subject["instance"]}
-        series = subject["series"]
-        given = series if isinstance(series, Mapping) else {}
-        values: dict[str, object] = {}
-        for name, field in query.fields.items():
-            value = given.get(name, field.default)
-            if field.pairs is not None and isinstance(value, Mapping):
-                value = as_pairs(value, *field.pairs)
-            values[f"series.{name}"] = value
-        return values
-
-
-_FILTER_NOTHING: Final[Mapping[str, object]] = {"marks_json": None}
-
-
-def _times(since: float, until: float) -> dict[str, object]:
-    return {
-        "from_s": int(since),
-        "to_s": int(until),
-        "from_ms": int(since * _MILLISECONDS),
-        "to_ms": int(until * _MILLISECONDS),
-        "from_iso": format_iso(since),
-        "to_iso": format_iso(until),
-    }

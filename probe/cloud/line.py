@@ -60,6 +60,29 @@ class Answer:
     request_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What success looks like.
+
+    Attributes:
+        codec: what answers are written in.
+        statuses: those that mean success; any 2xx if none.
+        complaint: finds an error's code in an answer that says success.
+        clocked: whether a refusal may be the fault of our clock.
+    """
+
+    codec: Literal["json", "xml"] = "json"
+    statuses: tuple[int, ...] = ()
+    complaint: Query | None = None
+    clocked: bool = False
+
+    def hidden_code(self, body: object) -> str | None:
+        """The code of an error inside *body*, which said success; None if there is none."""
+        if self.complaint is None or not self.complaint.holds(body):
+            return None
+        return str(self.complaint.search(body))
+
+
 class Line:
     """Sends requests that are complete, and tells answers from complaints."""
 
@@ -70,15 +93,7 @@ class Line:
         self._meter = meter
 
     async def exchange(
-        self,
-        operation: str,
-        request: httpx.Request,
-        watch: Stopwatch,
-        *,
-        codec: Literal["json", "xml"] = "json",
-        expect: tuple[int, ...] = (),
-        complaint: Query | None = None,
-        clocked: bool = False,
+        self, operation: str, request: httpx.Request, watch: Stopwatch, wanted: Wanted | None = None
     ) -> Answer:
         """Exchange *request*, which is counted as *operation*, for an answer.
 
@@ -86,30 +101,26 @@ class Line:
             operation: a word from the vendor file, or `auth`.
             request: with everything on it.
             watch: where the wire's phases and the request's id go.
-            codec: what the answer is written in.
-            expect: statuses that mean success; any 2xx if none.
-            complaint: finds an error's code in an answer that says success.
-            clocked: whether a refusal may be the fault of our clock.
+            wanted: what success looks like; JSON with any 2xx if it is not given.
 
         Raises:
             VendorComplaint: the vendor answered otherwise.
             ProbeFailed: there was no answer.
         """
+        wanted = wanted or Wanted()
         response = await self._send(operation, request, watch)
         request_id = self._request_id(response, watch)
-        status = response.status_code
-        succeeded = status in expect if expect else response.is_success
+        succeeded = response.status_code in wanted.statuses if wanted.statuses else response.is_success
         try:
-            body = decode(codec, response.content)
+            body = decode(wanted.codec, response.content)
         except Unparseable as error:
             if succeeded:
-                detail = f"HTTP {status}: {error}"
-                raise VendorComplaint(Verdict.VENDOR_ERROR, detail, status=status, request_id=request_id) from error
+                raise _unreadable(response, str(error), request_id) from error
             body = None
-        hidden = complaint.search(body) if succeeded and complaint is not None and complaint.holds(body) else None
+        hidden = wanted.hidden_code(body) if succeeded else None
         if succeeded and hidden is None:
-            return Answer(status, body, response.headers, request_id)
-        raise self._complaint(response, body, request_id, code=None if hidden is None else str(hidden), clocked=clocked)
+            return Answer(response.status_code, body, response.headers, request_id)
+        raise self._complaint(response, body, request_id, hidden, clocked=wanted.clocked)
 
     async def _send(self, operation: str, request: httpx.Request, watch: Stopwatch) -> httpx.Response:
         entry = self._entry
@@ -129,7 +140,7 @@ class Line:
         return found
 
     def _complaint(
-        self, response: httpx.Response, body: object, request_id: str, *, code: str | None, clocked: bool
+        self, response: httpx.Response, body: object, request_id: str, code: str | None, *, clocked: bool
     ) -> VendorComplaint:
         file, status = self._entry.file, response.status_code
         judgement = judge(file.errors, status, body, response.headers, code)
@@ -169,6 +180,11 @@ class Line:
         if (limit, remaining, reset) != (None, None, None):
             entry = self._entry
             self._meter.api_budget(entry.name, entry.region, limit=limit, remaining=remaining, reset=reset)
+
+
+def _unreadable(response: httpx.Response, why: str, request_id: str) -> VendorComplaint:
+    status = response.status_code
+    return VendorComplaint(Verdict.VENDOR_ERROR, f"HTTP {status}: {why}", status=status, request_id=request_id)
 
 
 def unparseable(what: str, answer: Answer) -> ProbeFailed:

@@ -92,25 +92,19 @@ async def poll(
     started = clock.now()
     last_success, last_no = started, None
     while True:
-        sent = clock.now()
-        wanted_pause = 0.0
+        sent, wish = clock.now(), 0.0
         try:
             view = await sample()
         except ProbeFailed as failure:
             if failure.outcome is Outcome.DENIED or clock.now() - last_success >= poll_grace:
                 raise
-            watch.standing = failure
-            wanted_pause = _retry_after(failure)
+            watch.standing, wish = failure, _retry_after(failure)
         else:
-            arrived = clock.now()
-            watch.standing, last_success = None, arrived
-            if _missing(view, missing_grace, arrived - started):
-                last_no = sent
-            elif decide(view):
-                return Seen(view, last_no, arrived)
-            else:
-                last_no = sent
-        await clock.sleep(max(wanted_pause, pace.interval(clock.now() - started)))
+            last_success, watch.standing = clock.now(), None
+            if not _missing(view, missing_grace, last_success - started) and decide(view):
+                return Seen(view, last_no, last_success)
+            last_no = sent
+        await clock.sleep(max(wish, pace.interval(clock.now() - started)))
 
 
 def _retry_after(failure: ProbeFailed) -> float:

@@ -14,7 +14,7 @@ from probe.cloud.codecs import encode_json
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.hosts import HostRefused
-from probe.cloud.line import Answer, unparseable
+from probe.cloud.line import Answer, Wanted, unparseable
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
 
@@ -69,7 +69,7 @@ class KeystoneV3:
         url = _tokens_url(self._entry)
         body = encode_json({"auth": _identity(self._entry)})
         request = httpx.Request("POST", url, content=body, headers={"Content-Type": "application/json"})
-        answer = await self._line.exchange("auth", request, watch, expect=(200, 201))
+        answer = await self._line.exchange("auth", request, watch, Wanted(statuses=(200, 201)))
         return self._read(answer)
 
     def _read(self, answer: Answer) -> Token:

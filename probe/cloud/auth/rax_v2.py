@@ -13,7 +13,7 @@ from probe.cloud.auth.tokens import Service, Token, TokenKeeper, life, texts
 from probe.cloud.codecs import encode_json
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.hosts import HostRefused
-from probe.cloud.line import Answer, unparseable
+from probe.cloud.line import Answer, Wanted, unparseable
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
 
@@ -62,7 +62,7 @@ class RaxV2:
             raise ProbeFailed(Outcome.INVALID, str(error)) from error
         body = encode_json({"auth": self._identity()})
         request = httpx.Request("POST", f"{url}/tokens", content=body, headers={"Content-Type": "application/json"})
-        return self._read(await self._line.exchange("auth", request, watch, expect=(200, 203)))
+        return self._read(await self._line.exchange("auth", request, watch, Wanted(statuses=(200, 203))))
 
     def _identity(self) -> dict[str, object]:
         secret = self._entry.secret
