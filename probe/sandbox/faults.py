@@ -29,7 +29,7 @@ class FaultKind(StrEnum):
         ERROR: the vendor's own internal error; a name server's SERVFAIL.
         THROTTLED: too many requests, with the vendor's own signals.
         DENIED: the credentials are refused.
-        EXPIRED_TOKEN: the token that was sent is forgotten.
+        EXPIRED_TOKEN: the token that was sent is forgotten, if it is at least `seconds` old.
         CAPACITY: there is no room for what was ordered.
         QUOTA: the account may have no more.
         STUCK: what is created never becomes ready.
@@ -153,16 +153,16 @@ class Faults:
         self._active = [active for active in self._active if not active.over(now)]
         return tuple(self._active)
 
-    def strike(self, kind: FaultKind, operation: str) -> Fault | None:
-        """The fault of that *kind* that strikes at *operation* now, if any does."""
+    def strike(self, kind: FaultKind, *operations: str) -> Fault | None:
+        """The fault of that *kind* that strikes now at an operation that goes by these names, if any does."""
         for active in self.active():
-            if active.fault.kind is kind and self._hits(active.fault, operation):
+            if active.fault.kind is kind and self._hits(active.fault, operations):
                 active.struck += 1
                 return active.fault
         return None
 
-    def _hits(self, fault: Fault, operation: str) -> bool:
-        if fault.operation not in {ANY, operation}:
+    def _hits(self, fault: Fault, operations: tuple[str, ...]) -> bool:
+        if fault.operation not in {ANY, *operations}:
             return False
         if fault.weather is not None and fault.weather is not self._weather():
             return False

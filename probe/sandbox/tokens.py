@@ -10,23 +10,24 @@ class Tokens:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._expiry: dict[str, float] = {}
+        self._lives: dict[str, tuple[float, float]] = {}
 
     def issue(self, lifetime: float) -> str:
         """A new token, good for *lifetime* seconds."""
         now = self._clock.now()
-        self._expiry = {token: expiry for token, expiry in self._expiry.items() if expiry > now}
+        self._lives = {token: life for token, life in self._lives.items() if life[1] > now}
         token = secrets.token_urlsafe(24)
-        self._expiry[token] = now + lifetime
+        self._lives[token] = now, now + lifetime
         return token
 
     def good(self, token: str) -> bool:
         """Whether *token* was given out and has not expired."""
-        return self._expiry.get(token, 0.0) > self._clock.now()
+        return token in self._lives and self._lives[token][1] > self._clock.now()
 
-    def forget(self, token: str | None = None) -> None:
-        """Let *token* expire now; every one if none is named."""
-        if token is None:
-            self._expiry.clear()
-        else:
-            self._expiry.pop(token, None)
+    def age(self, token: str) -> float:
+        """Seconds since *token* was given out; 0 if it never was."""
+        return self._clock.now() - self._lives[token][0] if token in self._lives else 0.0
+
+    def forget(self, token: str) -> None:
+        """Let *token* expire now."""
+        self._lives.pop(token, None)

@@ -123,8 +123,7 @@ class PretendVendor:
 
     def strike(self, kind: FaultKind, route: Route) -> Fault | None:
         """The fault of that kind that strikes at *route*, by its name or by its effect, if any does."""
-        struck = self.faults.strike(kind, route.name)
-        return struck if struck or route.name == route.effect else self.faults.strike(kind, route.effect)
+        return self.faults.strike(kind, route.name, route.effect)
 
     def refusal(self, route: Route, mistake: Mistake) -> Answer | None:
         """How the vendor words *mistake* at *route*'s endpoint; None if it has no words for it."""
@@ -203,7 +202,8 @@ class PretendVendor:
         shown = asked.headers.get(endpoint.header, "").removeprefix(endpoint.prefix)
         if endpoint.check is Check.KEY:
             return shown in credentials.values()
-        if self.strike(FaultKind.EXPIRED_TOKEN, route):
+        expired = self.strike(FaultKind.EXPIRED_TOKEN, route)
+        if expired is not None and self.tokens.age(shown) >= expired.seconds:
             self.tokens.forget(shown)
         return self.tokens.good(shown)
 

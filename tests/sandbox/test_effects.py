@@ -240,6 +240,12 @@ async def test_an_expired_token_is_forgotten(vendor: PretendVendor, customer: Cu
     """By fault, and by time."""
     inject(vendor, FaultKind.EXPIRED_TOKEN)
     assert [(await customer.ask("GET", f"{NOVA}/detail")).status for _ in range(2)] == [401, 401]
+    inject(vendor, FaultKind.EXPIRED_TOKEN, seconds=30.0, count=None)
+    customer.token = vendor.tokens.issue(100.0)
+    assert (await customer.ask("GET", f"{NOVA}/detail")).status == 200
+    clock.pass_time(30.0)
+    assert (await customer.ask("GET", f"{NOVA}/detail")).status == 401
+    vendor.faults.withdraw()
     customer.token = vendor.tokens.issue(10.0)
     assert (await customer.ask("GET", f"{NOVA}/detail")).status == 200
     clock.pass_time(10.0)
