@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from probe import __version__
-from probe.agent.assembly import Assembly, of_vendors
+from probe.agent.assembly import Assembly, LastCreates, of_vendors
 from probe.cloud import Cloud
 from probe.engine.engine import Engine
 from probe.engine.outages import Outages
@@ -31,6 +31,8 @@ from probe.wire import RealClock, Wire, is_loopback, parse_listen
 
 PATROL: Final = 60.0
 """Seconds between two sweeps of a running agent."""
+_AGAIN: Final = 0.5
+"""Seconds between two sweeps of an agent that stops."""
 _log = logging.getLogger(__name__)
 
 
@@ -71,25 +73,26 @@ class Agent:
         self._stop = asyncio.Event()
         self._reloads: set[asyncio.Task[Sequence[str]]] = set()
 
-    async def run(self) -> None:
+    async def run(self) -> int:
         """Measure until `stop` is called or a signal says so, then give back what was rented.
 
         SIGHUP reloads. The first SIGTERM or SIGINT stops; a second one ends the process at once, and loses nothing
-        that the ledger holds.
+        that the ledger holds. Returns how many leases could not be given back within the grace.
         """
         self._mind_signals()
         try:
+            last_creates = await self._remember()
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(self._web.serve(self._listener), name="web")
                 serving.add_done_callback(lambda _: self._stop.set())
-                await self._remember()
                 chores = [group.create_task(work, name=name) for name, work in self._chores().items()]
-                await self._begin()
+                self._begin(last_creates)
                 await self._stop.wait()
                 for chore in chores:
                     chore.cancel()
                 await self._end()
                 self._web.stop()
+            return await self._held()
         finally:
             await self._wire.close()
 
@@ -164,15 +167,16 @@ class Agent:
             chores["patrol"] = self._sweeper.patrol(self._patrol)
         return chores
 
-    async def _remember(self) -> None:
+    async def _remember(self) -> LastCreates:
         """Take over what the state folder holds, before anything runs."""
         await self._outages.load()
         await self._watch_over({})
         self._announce()
+        return await self._assembly.last_creates()
 
-    async def _begin(self) -> None:
+    def _begin(self, last_creates: LastCreates) -> None:
         self.metrics.config_reload(successful=True)
-        self._engine.start(self._assembly.jobs, await self._assembly.last_creates())
+        self._engine.start(self._assembly.jobs, last_creates)
         self._begun = True
         _log.info("measuring", extra={"jobs": len(self._assembly.jobs), "version": __version__})
 
@@ -200,14 +204,23 @@ class Agent:
             async with asyncio.timeout(max(0.0, ends - self._clock.now())):
                 await self._give_back()
         except TimeoutError:
-            _log.error("not everything was given back in time: the next start, or `probe sweep`, goes on with it")
+            _log.error(
+                "%d leases were not given back in time: the next start, or `probe sweep`, goes on with them",
+                await self._held(),
+            )
         except StoreFailed as failed:
             _log.error("what is still rented could not be read from the ledger: %s", failed)
 
     async def _give_back(self) -> None:
+        """Sweep until nothing is rented any more, as long as the caller has patience."""
         await self._outages.save()
-        if self._sweeper is not None and self._store is not None and await self._store.ledger.open_leases():
+        while self._sweeper is not None and await self._held():
             await self._sweeper.sweep()
+            await self._clock.sleep(_AGAIN)
+
+    async def _held(self) -> int:
+        """How many leases are open."""
+        return len(await self._store.ledger.open_leases()) if self._store is not None else 0
 
     def _mind_signals(self) -> None:
         loop = asyncio.get_running_loop()

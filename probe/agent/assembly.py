@@ -12,6 +12,9 @@ from probe.settings.configuration import Configuration, PlannedJob
 from probe.store import Store
 from probe.wire import Wire
 
+LastCreates = Mapping[tuple[str, str], float]
+"""By probe and vendor: seconds since 1970."""
+
 
 class Assembly:
     """What one configuration becomes.
@@ -61,7 +64,7 @@ class Assembly:
         """The vendor entries that something is rented from."""
         return frozenset(job.target.vendor for job in self.jobs if job.renting)
 
-    async def last_creates(self) -> Mapping[tuple[str, str], float]:
+    async def last_creates(self) -> LastCreates:
         """When each renting (probe, vendor) last meant to rent, seconds since 1970, as far as the ledger knows."""
         found: dict[tuple[str, str], float] = {}
         if self._store is None:

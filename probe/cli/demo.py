@@ -64,7 +64,9 @@ async def _demo(address: str, seed: str, folder: Path) -> None:
         configure_logs(configuration)
         click.echo(_BANNER.format(address=address.replace("0.0.0.0", "127.0.0.1")))  # noqa: S104 - shown, not bound
         sys.stdout.flush()
-        await serve(configuration, patrol=PATROL)
-        click.echo("stopped; nothing is rented any more")
+        left = await serve(configuration, patrol=PATROL)
+        click.echo(
+            f"stopped; {left} leases of the pretend vendors end with them" if left else "stopped; nothing is rented"
+        )
     finally:
         await sandbox.stop()

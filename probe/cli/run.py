@@ -29,10 +29,11 @@ def command(config: Path | None) -> None:
     run_in_loop(serve(loaded))
 
 
-async def serve(loaded: Configuration, patrol: float = PATROL) -> None:
+async def serve(loaded: Configuration, patrol: float = PATROL) -> int:
     """Open what the agent needs, in the order in which it may be refused, and run it.
 
-    *patrol* is how often it sweeps, in seconds. What is refused ends the process with a sentence and status 2.
+    *patrol* is how often it sweeps, in seconds. Returns how many leases are still open at the end. What is refused
+    ends the process with a sentence and status 2.
     """
     try:
         listener = listen(*parse_listen(loaded.agent.listen))
@@ -40,7 +41,7 @@ async def serve(loaded: Configuration, patrol: float = PATROL) -> None:
         give_up(f"{failed} (agent.listen, or $PROBE_LISTEN)")
     store = await _open_store(loaded)
     try:
-        await Agent(loaded, listener, store, patrol=patrol).run()
+        return await Agent(loaded, listener, store, patrol=patrol).run()
     except StoreFailed as failed:
         give_up(str(failed))
     finally:
