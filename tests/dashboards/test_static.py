@@ -7,6 +7,7 @@ from typing import Any
 
 import promql_parser
 import pytest
+import yaml
 from promql_parser import AggModifierType, AggregateExpr, Call, MatrixSelector, VectorSelector
 
 from dashboards.author.__main__ import rendered
@@ -229,6 +230,15 @@ def test_annotations_and_variables_ask_for_what_exists(page: Json) -> None:
             values = [option["value"] for option in variable["options"]]
             assert ",".join(values) == variable["query"]
             assert variable["current"]["value"] in values
+
+
+def test_the_rules_are_written_against_what_exists() -> None:
+    """An alert on a metric that nobody exposes is silent for ever."""
+    groups = yaml.safe_load(_rules())["groups"]
+    for rule in (rule for group in groups for rule in group["rules"]):
+        for node in nodes(promql_parser.parse(rule["expr"])):
+            if isinstance(node, VectorSelector):
+                _known(str(node.name), {matcher.name for matcher in node.matchers.matchers})
 
 
 def test_a_share_stands_beside_its_number_of_runs() -> None:
