@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import os
 import signal
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,7 +42,7 @@ def _casting(text: str) -> Casting:
 
 
 async def serve(data: Sequence[Path], castings: Sequence[Casting], *, seed: str, folder: Path | None) -> None:
-    """Serve, say where on standard output, and stop when standard input ends or SIGTERM or SIGINT comes.
+    """Serve, say where on standard output, and stop when a pipe at standard input ends, or SIGTERM or SIGINT comes.
 
     Raises:
         SandboxDataRefused: a data file is wrong, or does not exist.
@@ -54,7 +56,8 @@ async def serve(data: Sequence[Path], castings: Sequence[Casting], *, seed: str,
     try:
         sys.stdout.write(sandbox.places.to_json() + "\n")
         sys.stdout.flush()
-        await loop.connect_read_pipe(lambda: _Ending(done), sys.stdin)
+        if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):  # a parent's; people stop it by a signal
+            await loop.connect_read_pipe(lambda: _Ending(done), sys.stdin)
         await done.wait()
     finally:
         await sandbox.stop()
