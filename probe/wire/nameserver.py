@@ -184,12 +184,12 @@ async def consult(
     try:
         async with asyncio.timeout(within):
             with translated():
-                asked = (
-                    TcpQuestion(await connect(*server, timing), query) if tcp else UdpQuestion(server, query, timing)
-                )
+                line = await connect(*server, timing) if tcp else None
+                asked = TcpQuestion(line, query) if line else UdpQuestion(server, query, timing)
                 try:
                     await asked.send(timing)
-                    return await asked.answer(timing), asked.arrived
+                    message = await asked.answer(timing)
+                    return message, asked.arrived - asked.sent + (line.connected_in if line else 0.0)
                 finally:
                     asked.close()
     except TimeoutError:

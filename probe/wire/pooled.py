@@ -175,7 +175,7 @@ async def _exchange(carrier: Carrier, request: httpx.Request, watch: Stopwatch) 
     recorder = Recorder(carrier.backend.hop)
     limit: int = request.extensions.get(LIMIT, BODY_LIMIT)
     request.extensions = {**request.extensions, "trace": recorder}
-    answer = await carrier.handle_async_request(request)
+    answer = await _head(carrier, request)
     body = bytearray()
     async for part in answer.aiter_raw():
         body += part
@@ -184,3 +184,12 @@ async def _exchange(carrier: Carrier, request: httpx.Request, watch: Stopwatch) 
     recorder.finish()
     version = answer.extensions["http_version"].decode("ascii").removeprefix("HTTP/")
     return response(request, answer.status_code, answer.headers.raw, bytes(body), version, watch)
+
+
+async def _head(carrier: Carrier, request: httpx.Request) -> httpx.Response:
+    try:
+        return await carrier.handle_async_request(request)
+    except httpx.LocalProtocolError as error:
+        # Our request was checked before: what breaks the rules of HTTP/2 now is a frame of the peer's, for which
+        # httpcore takes the blame unless the connection was closed over it.
+        raise ProbeFailed(Outcome.VENDOR_ERROR, f"the answer is not HTTP: {error}") from error

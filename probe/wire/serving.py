@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import tempfile
@@ -70,19 +71,23 @@ class ServedConnection:
 
     def cut(self) -> None:
         """End the connection with what has been sent so far, under TLS without a goodbye."""
-        sock: socket.socket | None = self._writer.get_extra_info("socket")
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_WR)
+        with self._bare() as sock, contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_WR)
         self._writer.transport.abort()
 
     def reset(self) -> None:
         """End the connection with a reset: what has not been read by the peer is lost."""
-        sock: socket.socket | None = self._writer.get_extra_info("socket")
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+        with self._bare() as sock, contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
         self._writer.transport.abort()
+
+    def _bare(self) -> contextlib.AbstractContextManager[socket.socket]:
+        """The connection's socket under another descriptor: what a transport lends out can do little on either loop."""
+        lent = self._writer.get_extra_info("socket")
+        descriptor = lent.fileno() if lent is not None else -1
+        if descriptor < 0:
+            return socket.socket()  # it has ended already, and there is nothing to break
+        return socket.socket(fileno=os.dup(descriptor))
 
     def close(self) -> None:
         """End the connection in good order, after what has been written."""

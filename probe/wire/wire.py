@@ -18,6 +18,7 @@ from probe.wire.kernel import kernel_clock_available
 from probe.wire.line import Line
 from probe.wire.nameserver import ask_server, parse_server
 from probe.wire.opening import Opener
+from probe.wire.pooled import PooledTransport
 from probe.wire.questions import DnsAnswer, question, read_answer, truncated
 from probe.wire.resolver import NameFiles, Resolver
 from probe.wire.route import Route, Trust
@@ -114,7 +115,8 @@ class Wire:
         if self._given is not None:
             return self._given
         if route not in self._transports:
-            self._transports[route] = PlainTransport(route, self._opener, self._clock, self._meter, kernel=self._kernel)
+            kind = PooledTransport if route.http2 or route.proxy else PlainTransport
+            self._transports[route] = kind(route, self._opener, self._clock, self._meter, kernel=self._kernel)
         return self._transports[route]
 
     async def send(

@@ -1,5 +1,6 @@
 """TLS: what a handshake tells, and whose certificate is not believed."""
 
+import asyncio
 import datetime
 import socket
 import ssl
@@ -183,3 +184,23 @@ def test_contexts_are_shared(bundle: Path) -> None:
     """Who trusts alike is equal, so that one context serves all."""
     assert Trust(ca_bundle=bundle) == Trust(ca_bundle=bundle)
     assert hash(Route(trust=Trust(ca_bundle=bundle))) == hash(Route(trust=Trust(ca_bundle=bundle)))
+
+
+async def test_a_stalled_loop_does_not_lengthen_the_tls_phase(
+    wire: Wire, watch: Stopwatch, good: ssl.SSLContext, trusting: Route
+) -> None:
+    """What counts is, flight by flight, from our last byte to the arrival of theirs."""
+    await wire.prepare(trusting.trust)
+
+    def script(sock: socket.socket) -> None:
+        time.sleep(0.03)
+        answering(OK, delay=0.05)(sock)
+
+    loop = asyncio.get_running_loop()
+    with peer(script, tls=good) as other:
+        for turn in range(12):  # a stall in whatever the exchange waits for
+            loop.call_later(turn * 0.005, time.sleep, 0.03)
+        await wire.send(httpx.Request("GET", f"https://127.0.0.1:{other.port}/"), watch, trusting)
+    assert watch.phases[Phase.TLS] < 0.025
+    assert 0.045 < watch.phases[Phase.WAIT] < 0.15
+    assert watch.source is ClockSource.KERNEL

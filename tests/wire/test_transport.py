@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 import time
+import zlib
 from pathlib import Path
 
 import httpx
@@ -289,7 +290,6 @@ async def test_a_bundle_that_cannot_be_read_is_the_operators_fault(
     wire: Wire, watch: Stopwatch, tmp_path: Path
 ) -> None:
     """No vendor is blamed for a missing file."""
-
     for text in (None, "no certificate"):
         path = tmp_path / "ca.pem"
         if text is not None:
@@ -298,3 +298,26 @@ async def test_a_bundle_that_cannot_be_read_is_the_operators_fault(
             await wire.send(httpx.Request("GET", "https://127.0.0.1:1/"), watch, Route(trust=Trust(ca_bundle=path)))
         assert caught.value.outcome is Outcome.INVALID
         assert str(path) in caught.value.detail
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_coded_body_is_read_within_the_limit(wire: Wire, watch: Stopwatch, coding: str) -> None:
+    """A small answer that swells to a large one is not read to its end."""
+    compressor = zlib.compressobj(9, wbits=31 if coding == "gzip" else -15)
+
+    def coded(body: bytes) -> bytes:
+        packed = compressor.copy()
+        data = packed.compress(body) + packed.flush()
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+        return head % (coding.encode(), len(data)) + data
+
+    with peer(answering(coded(b"hello"))) as other:
+        answer = await wire.send(get(other.port), watch, PLAIN)
+    assert answer.text == "hello"
+    with peer(answering(coded(b"\0" * 5_000_000))) as other:
+        failure = await failing(wire, get(other.port), watch, limit=100_000)
+    assert failure.outcome is Outcome.UNEXPECTED
+    spoilt = coded(b"hello").replace(coding.encode(), b"gzip")[:-1] + b"?"
+    with peer(answering(spoilt)) as other:
+        failure = await failing(wire, get(other.port), watch)
+    assert failure.outcome is Outcome.VENDOR_ERROR
