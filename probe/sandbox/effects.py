@@ -3,12 +3,11 @@
 An effect takes what was asked and gives the values that the answer's body is filled with.
 """
 
-import json
 import math
 import random
 import secrets
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 from urllib.parse import urlencode
 
@@ -19,8 +18,7 @@ from probe.sandbox.imitation import Answer, Effect, Idempotency, Imitation, Mist
 from probe.sandbox.instances import Instance, Instances, Life
 from probe.sandbox.points import datapoints, moment, read_moment
 from probe.sandbox.tokens import Tokens
-
-Values = dict[str, object]
+from probe.sandbox.views import Taken, Values, filters, marks_of, passes, shown
 
 
 class Refused(Exception):  # noqa: N818 - the pretend vendor refuses; nothing is wrong with the program
@@ -62,66 +60,6 @@ class Premises(Protocol):
     def moving_out(self, instance: Instance) -> None:
         """An instance is about to be gone."""
         ...
-
-
-class Taken:
-    """What a route takes from a request, by the effect's own words."""
-
-    def __init__(self, route: Route, document: Mapping[str, object]) -> None:
-        self.document = document
-        self.values: Values = {word: query.search(document) for word, query in route.take.items()}
-
-    def text(self, word: str) -> str:
-        """The value as text; empty if there is none."""
-        value = self.values.get(word)
-        return "" if value is None else str(value)
-
-    def texts(self, word: str) -> list[str]:
-        """The values as texts; a lone one counts as a list."""
-        value = self.values.get(word)
-        if value is None:
-            return []
-        return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-
-
-def marks_of(value: object) -> dict[str, str]:
-    """Marks in any of the ways in which vendors write them.
-
-    A mapping, the same as JSON text, a list of pairs with `key` and `value` in any case, or `k=v,k==v,k` as text.
-    """
-    if isinstance(value, str):
-        value = _written_marks(value)
-    if isinstance(value, list):
-        pairs = [{str(k).lower(): v for k, v in item.items()} for item in value if isinstance(item, Mapping)]
-        return {str(pair.get("key")): str(pair.get("value", "")) for pair in pairs}
-    return {str(key): str(item) for key, item in value.items()} if isinstance(value, Mapping) else {}
-
-
-def _written_marks(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        parts = (part.partition("=") for part in text.split(",") if part)
-        return {key.strip(): rest.removeprefix("=").strip() for key, _, rest in parts}
-
-
-def shown(premises: Premises, instance: Instance, life: Life) -> Values:
-    """An instance as bodies see it, in the state *life*."""
-    built = life is not Life.BUILDING
-    return {
-        "id": instance.instance_id,
-        "name": instance.name,
-        "size": instance.size,
-        "image": instance.image,
-        "status": premises.imitation.states[life],
-        "address": instance.address if built and life is not Life.FAILED else None,
-        "marks": dict(instance.marks),
-        "pairs": [{"key": key, "value": value} for key, value in instance.marks.items()],
-        "tags": list(instance.tags),
-        "created": moment(instance.accepted_wall),
-        "reason": instance.reason if life is Life.FAILED else None,
-        "deleting": life is Life.DELETING,
-    }
 
 
 def token(premises: Premises, route: Route, taken: Taken) -> Values:
@@ -210,14 +148,14 @@ def _new_id(imitation: Imitation) -> str:
 
 
 def _one(premises: Premises, instance: Instance) -> Values:
-    view = shown(premises, instance, instance.state(premises.clock.now()))
+    view = shown(premises.imitation.states, instance, instance.state(premises.clock.now()))
     return {"instance": view, "instances": [view]}
 
 
 def get(premises: Premises, _: Route, taken: Taken) -> Values:
     """Show what was asked for by id."""
     now = premises.clock.now()
-    views = [shown(premises, instance, instance.state(now)) for instance in _found(premises, taken)]
+    views = [shown(premises.imitation.states, instance, instance.state(now)) for instance in _found(premises, taken)]
     return {"instance": views[0], "instances": views}
 
 
@@ -237,13 +175,13 @@ def delete(premises: Premises, route: Route, taken: Taken) -> Values:
     """Begin to delete what was asked for by id."""
     now = premises.clock.now()
     found = _found(premises, taken)
-    before = [shown(premises, instance, instance.state(now)) for instance in found]
+    before = [shown(premises.imitation.states, instance, instance.state(now)) for instance in found]
     for instance in found:
         if instance.state(now) in {Life.DELETING, Life.DELETED} and not premises.imitation.delete_again:
             raise Refused(Mistake.NOT_FOUND, f"{instance.instance_id} is being deleted", id=instance.instance_id)
         _begin_deletion(premises, route, instance)
     now = premises.clock.now()
-    after = [shown(premises, instance, instance.state(now)) for instance in found]
+    after = [shown(premises.imitation.states, instance, instance.state(now)) for instance in found]
     changes = [{"id": new["id"], "before": old, "after": new} for old, new in zip(before, after, strict=True)]
     return {"instance": after[0], "instances": after, "changes": changes}
 
@@ -261,9 +199,9 @@ def _begin_deletion(premises: Premises, route: Route, instance: Instance) -> Non
 
 def listing(premises: Premises, route: Route, taken: Taken) -> Values:
     """Show a page of what passes the filters."""
-    views = [shown(premises, instance, life) for instance, life in premises.instances.listing()]
-    for field, wanted in _filters(route, taken):
-        views = [view for view in views if _passes(view, field, wanted)]
+    views = [shown(premises.imitation.states, instance, life) for instance, life in premises.instances.listing()]
+    for field, wanted in filters(route, taken):
+        views = [view for view in views if passes(view, field, wanted)]
     start = taken.text("marker")
     if start:
         places = [place for place, view in enumerate(views) if view["id"] == start]
@@ -280,39 +218,6 @@ def _next_query(route: Route, taken: Taken, last: object) -> str:
     """The query of the next page, as the vendor would write it."""
     query = taken.document["query"]
     return urlencode({**(query if isinstance(query, Mapping) else {}), route.marker: str(last or "")})
-
-
-def _filters(route: Route, taken: Taken) -> Iterator[tuple[str, Sequence[str]]]:
-    """Pairs of a field of what is shown and the values that are wanted of it."""
-    for field in ("id", "name", "state", "tags", "mark_key"):
-        if taken.values.get(field) is not None:
-            yield field, taken.texts(field)
-    for key, value in marks_of(taken.values.get("marks")).items():
-        yield f"marks.{key}", [value] if value else []
-    named = taken.values.get("named")
-    for item in named if isinstance(named, list) else []:
-        name, values = str(item.get("Name", "")), [str(value) for value in item.get("Value", [])]
-        for written, field in route.filters.items():
-            if written.endswith("*") and name.startswith(written[:-1]):
-                yield f"{field}.{name.removeprefix(written[:-1])}", values
-            elif written == name:
-                yield field, values
-
-
-def _passes(view: Mapping[str, object], field: str, wanted: Sequence[str]) -> bool:
-    kind, _, key = field.partition(".")
-    marks = view["marks"] if isinstance(view["marks"], Mapping) else {}
-    if kind == "marks":
-        return key in marks and (not wanted or marks[key] in wanted)
-    if kind == "mark_key":
-        return any(key in marks for key in wanted)
-    if kind == "tags":
-        tags = view["tags"] if isinstance(view["tags"], list) else []
-        return all(tag in tags for text in wanted for tag in text.split(","))
-    if kind == "name":
-        return any(text in str(view["name"]) for text in wanted)
-    value = view["status"] if kind == "state" else view[kind]
-    return (value.get("name") if isinstance(value, Mapping) else value) in wanted
 
 
 def points(premises: Premises, route: Route, taken: Taken) -> Values:

@@ -16,7 +16,7 @@ from probe.sandbox.certificates import Authority, Identity
 from probe.sandbox.characters import Character, load_characters
 from probe.sandbox.control import TARGETS, Control, control_app
 from probe.sandbox.faults import Faults, Weather
-from probe.sandbox.imitation import CHARACTERS, load_imitation
+from probe.sandbox.loading import CHARACTERS, load_imitation
 from probe.sandbox.nameserver import NameServer
 from probe.sandbox.places import DEMO, Casting, Places, VendorPlace
 from probe.sandbox.ports import Greeter, Machines

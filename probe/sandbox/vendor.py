@@ -10,7 +10,7 @@ from typing import Final
 
 from probe.model.clock import Clock
 from probe.sandbox.characters import Bouts, Character
-from probe.sandbox.effects import EFFECTS, Refused, Taken
+from probe.sandbox.effects import EFFECTS, Refused
 from probe.sandbox.faults import Fault, FaultKind, Faults
 from probe.sandbox.imitation import Answer, Check, Effect, Endpoint, Imitation, Mistake, Route
 from probe.sandbox.instances import Instance, Instances
@@ -18,6 +18,7 @@ from probe.sandbox.points import moment
 from probe.sandbox.requests import Asked
 from probe.sandbox.signatures import Signature, check_signature
 from probe.sandbox.tokens import Tokens
+from probe.sandbox.views import Taken
 
 _LOGGED: Final = 2_000
 """Requests that are remembered."""

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from probe.sandbox import Fault, FaultKind
-from probe.sandbox.effects import marks_of
 from probe.sandbox.requests import Asked
 from probe.sandbox.vendor import Cut, PretendVendor, Reply
+from probe.sandbox.views import marks_of
 from tests.fakes.clock import FakeClock
 from tests.sandbox.conftest import Play
 

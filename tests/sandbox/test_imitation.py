@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from probe.sandbox import SandboxDataRefused
-from probe.sandbox.imitation import Idempotency, load_imitation
+from probe.sandbox.imitation import Idempotency
+from probe.sandbox.loading import load_imitation
 from probe.sandbox.places import Casting
 from probe.sandbox.requests import Asked
 from probe.sandbox.sandbox import cast
