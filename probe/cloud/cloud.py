@@ -13,7 +13,7 @@ from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Capability, VendorFile
 from probe.cloud.line import Answer, Line, Sender, unparseable
 from probe.cloud.lookup import Directory
-from probe.cloud.marks import MARK_AGENT
+from probe.cloud.marks import MARK_AGENT, read_marks
 from probe.cloud.order import Order, Points, View
 from probe.cloud.reading import find, read_points, read_view
 from probe.cloud.values import filter_values, order_values, subject_values, time_values
@@ -153,8 +153,8 @@ class Cloud:
             if complaint.verdict is Verdict.NOT_FOUND:
                 return None
             raise
-        item = find(operation.item, answer, "instance")
-        return None if item is None else read_view(self._instances, self.file.errors, item, answer)
+        # an answer without the instance is no word that it is gone: only the vendor's own "not found" is
+        return read_view(self._instances, self.file.errors, find(operation.item, answer, "instance"), answer)
 
     async def delete(self, instance_id: str, watch: Stopwatch) -> None:
         """Give an instance back; that there is none is fine.
@@ -180,14 +180,10 @@ class Cloud:
         values = filter_values(wanted)
         views: list[View] = []
         async for answer, items in self._caller.pages("list", listing, values, watch, watch.aside()):
-            views.extend(read_view(self._instances, self.file.errors, item, answer) for item in items)
-        return [
-            view
-            for view in views
-            if view.state is not InstanceState.GONE
-            and MARK_AGENT in view.marks
-            and wanted.items() <= view.marks.items()
-        ]
+            # strangers are not looked at any closer: an account may have thousands, and the loop has others to serve
+            ours = [item for item in items if _carries(read_marks(self._instances.show.marks, item), wanted)]
+            views.extend(read_view(self._instances, self.file.errors, item, answer) for item in ours)
+        return [view for view in views if view.state is not InstanceState.GONE]
 
     async def datapoints(self, subject: Mapping[str, object], watch: Stopwatch, since: float) -> Points:
         """The datapoints since *since* (seconds since 1970) of an `instance` or a `series`; the whole is phase `query`.
@@ -234,3 +230,7 @@ class Cloud:
         if query is None:
             raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} cannot ask for {', '.join(subject)}")
         return query
+
+
+def _carries(marks: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return MARK_AGENT in marks and wanted.items() <= marks.items()

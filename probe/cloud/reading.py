@@ -32,17 +32,20 @@ def find(query: Query, answer: Answer, what: str) -> Any:
 
 
 def items_of(query: Query, answer: Answer) -> list[Any]:
-    """The list that *query* finds in *answer*; nothing found is an empty one.
+    """The list that *query* finds in *answer*.
 
     Raises:
-        VendorComplaint: vendor_error: what it finds is no list.
+        VendorComplaint: vendor_error: it finds none. That is not an empty list: a sweep would believe it.
     """
     found = find(query, answer, "list")
-    if found is None:
-        return []
     if not isinstance(found, list):
         raise unparseable("list", answer)
     return found
+
+
+def _points_of(query: Query, answer: Answer) -> list[Any]:
+    """The same for datapoints, of which there may be nothing at all."""
+    return [] if find(query, answer, "list of datapoints") is None else items_of(query, answer)
 
 
 def read_view(instances: Instances, errors: Errors, item: object, answer: Answer) -> View:
@@ -151,14 +154,14 @@ def read_points(paths: PointPaths, answer: Answer) -> Points:
 
 def _raw_points(paths: PointPaths, answer: Answer) -> Iterable[tuple[object, object]]:
     if paths.times is not None and paths.values is not None:
-        times, values = items_of(paths.times, answer), items_of(paths.values, answer)
+        times, values = _points_of(paths.times, answer), _points_of(paths.values, answer)
         if len(times) != len(values):
             raise unparseable("times and values of the same number", answer)
         return zip(times, values, strict=True)
     if paths.at is None or paths.time is None or paths.value is None:
         raise RuntimeError("the model of the file rules this out")
     time, value = paths.time, paths.value
-    return [(_inside(time, point, answer), _inside(value, point, answer)) for point in items_of(paths.at, answer)]
+    return [(_inside(time, point, answer), _inside(value, point, answer)) for point in _points_of(paths.at, answer)]
 
 
 def _inside(query: Query, point: object, answer: Answer) -> object:

@@ -189,6 +189,15 @@ async def test_what_the_vendor_does_not_know_is_not_there() -> None:
     await scene.cloud.delete("s-1", scene.watch)
 
 
+@pytest.mark.parametrize("body", [None, {}, [], {"server": None}, {"server": {}}, {"server": "s-1"}])
+async def test_an_answer_without_the_instance_is_not_its_absence(body: object) -> None:
+    """Only the vendor's own word for "not found" says that something is gone: a lease is settled by it."""
+    scene = Scene(openstack(), token_answer(), answer(200, body))
+    with pytest.raises(VendorComplaint) as failed:
+        await scene.cloud.inspect("s-1", scene.watch)
+    assert failed.value.outcome is Outcome.VENDOR_ERROR
+
+
 async def test_an_inventory_holds_what_carries_the_marks_whatever_the_vendor_filters() -> None:
     """A server-side filter is an optimisation: strangers and what is gone are dropped on our side."""
     servers = [
@@ -196,6 +205,8 @@ async def test_an_inventory_holds_what_carries_the_marks_whatever_the_vendor_fil
         {**SERVER, "id": "s-2", "metadata": {MARK_AGENT: "agent-2"}},
         {**SERVER, "id": "s-3", "metadata": {"name": "probe-1"}},
         {**SERVER, "id": "s-4", "metadata": None},
+        {"strange": "shape"},
+        5,
         {**SERVER, "id": "s-5", "status": "DELETED"},
     ]
     scene = Scene(openstack(), token_answer(), answer(200, {"servers": servers}))
@@ -216,9 +227,10 @@ async def test_an_inventory_is_complete_or_fails() -> None:
         await scene.cloud.inventory(scene.watch)
 
 
-@pytest.mark.parametrize(
-    "body", [{"servers": "none"}, {"servers": [{"name": "no id"}]}, {"servers": [5]}, {"servers": {"id": "s-1"}}]
-)
+NAMELESS = {key: value for key, value in SERVER.items() if key != "id"}
+
+
+@pytest.mark.parametrize("body", [{"servers": "none"}, {"servers": [NAMELESS]}, {"servers": {"id": "s-1"}}, [], None])
 async def test_a_list_of_another_shape_is_the_vendors_error(body: object) -> None:
     """An answer that is not what it must be is unparseable, never a crash."""
     scene = Scene(openstack(), token_answer(), answer(200, body))

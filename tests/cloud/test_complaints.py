@@ -67,6 +67,8 @@ OPENSTACK = [
     (400, '{"badRequest": {"code": 400, "message": "Invalid imageRef provided."}}', Verdict.INVALID),
     (500, '{"computeFault": {"code": 500, "message": "Unexpected API Error."}}', Verdict.VENDOR_ERROR),
     (503, "<html>busy</html>", Verdict.VENDOR_ERROR),
+    (404, "<html>no such page</html>", Verdict.VENDOR_ERROR),
+    (404, '{"message": "no Route matched with those values"}', Verdict.VENDOR_ERROR),
     (409, '{"NeutronError": {"type": "OverQuota", "message": "Quota exceeded for resources"}}', Verdict.QUOTA),
     (404, '{"title": "Not Found", "code": 404, "description": "Resource 1 does not exist"}', Verdict.NOT_FOUND),
 ]

@@ -41,6 +41,8 @@ def operations(file: VendorFile) -> Iterator[tuple[Trail, Operation, frozenset[s
 
 
 def _operation_flaws(file: VendorFile) -> Iterator[Flaw]:
+    if file.instances is not None and "list" in file.reads:
+        yield ("reads", "list"), "`list` is the list of instances already", "give it another name"
     for trail, operation, names in operations(file):
         known = COMMON | names
         if operation.endpoint not in file.endpoints:

@@ -17,7 +17,7 @@ class Create(Operation):
 class Get(Operation):
     """Asks how one instance is."""
 
-    item: Jmespath = Field(description="finds the instance in the answer; nothing means that it does not exist")
+    item: Jmespath = Field(description="finds the instance in the answer")
 
 
 class InstanceList(Listing):

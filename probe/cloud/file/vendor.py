@@ -151,5 +151,4 @@ class VendorFile(Strict):
 
     def read_operations(self) -> tuple[str, ...]:
         """The operations that an `api` probe may name."""
-        listing = ("list",) if self.instances is not None else ()
-        return (*listing, *(name for name in self.reads if name != "list"))
+        return (*(("list",) if self.instances is not None else ()), *self.reads)
