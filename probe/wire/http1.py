@@ -21,6 +21,8 @@ FIELD_LIMIT: Final = 256
 OVERHEAD: Final = 8
 """Bytes on the wire per byte of body that chunks may cost: one byte a chunk costs six."""
 
+SCHEMES: Final = ("http", "https")
+
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL: Final = re.compile(rb"[\x00-\x20\x7f]")
 _INTERIM: Final = range(100, 200)
@@ -33,11 +35,13 @@ def _refuse(what: str) -> ProbeFailed:
 
 
 def check(request: httpx.Request) -> None:
-    """Refuse a request that could be read as another.
+    """Refuse a request that could be read as another, or is none for HTTP.
 
     Raises:
-        ProbeFailed: it holds characters that it must not hold (header injection).
+        ProbeFailed: its scheme is another, or it holds characters that it must not hold (header injection).
     """
+    if request.url.scheme not in SCHEMES or not request.url.host:
+        raise _refuse(f"{request.url.scheme}://{request.url.host} is not an http or https address")
     if not _TOKEN.fullmatch(request.method.encode("ascii", "replace")):
         raise _refuse("its method is not a word")
     target = request.url.raw_path

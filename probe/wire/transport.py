@@ -11,7 +11,6 @@ import httpx
 
 from probe.model.clock import Clock
 from probe.model.meter import Meter
-from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Connection, Stopwatch
 from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, response
@@ -79,9 +78,9 @@ class PlainTransport(httpx.AsyncBaseTransport):
         Raises:
             ProbeFailed: whatever went wrong on the wire.
         """
-        peer = _peer(request)
         await request.aread()
         payload = serialise(request, keep=self._route.keep)
+        peer = _peer(request)
         if peer[0] == "https":
             await self._opener.contexts.get(self._route.trust, HTTP1)
         watch = request.extensions.get(WATCH) or Stopwatch(self._clock)
@@ -118,8 +117,6 @@ class PlainTransport(httpx.AsyncBaseTransport):
 
 def _peer(request: httpx.Request) -> Peer:
     url = request.url
-    if url.scheme not in _PORTS or not url.host:
-        raise ProbeFailed(Outcome.INVALID, f"{url.scheme}://{url.host} is not an http or https address")
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
 
 

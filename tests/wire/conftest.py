@@ -1,7 +1,7 @@
 """What the tests of the wire share: a wire on each loop, and certificates of every sort."""
 
 import asyncio
-import datetime
+import datetime as dt
 import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -54,8 +54,8 @@ def good(authority: trustme.CA) -> ssl.SSLContext:
 @pytest.fixture(scope="session")
 def expired(authority: trustme.CA) -> ssl.SSLContext:
     """A server whose certificate ended on 2 January 2020."""
-    ended = datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC)
-    return server_side(authority.issue_cert("localhost", not_before=ended - datetime.timedelta(90), not_after=ended))
+    ended = dt.datetime(2020, 1, 2, tzinfo=dt.UTC)
+    return server_side(authority.issue_cert("localhost", not_before=ended - dt.timedelta(90), not_after=ended))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A server that knows the truth: when a request arrived, by the kernel's stamp, and between which moments its answer left.
+"""A server that knows the truth: when a request arrived, and between which moments its answer left.
 
 Run as a process of its own, so that nothing that the client does to itself can disturb it. It prints its port, answers
 every request 20 ms after it came, and hands out what it knows at `/truth`.

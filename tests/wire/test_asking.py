@@ -87,7 +87,7 @@ async def test_nobody_there_is_refused(wire: Wire, watch: Stopwatch) -> None:
         port = server.port
     for transport in ("udp", "tcp"):
         with pytest.raises(ProbeFailed) as caught:
-            await wire.ask("shop.test", "A", f"127.0.0.1:{port}", watch, Route(), transport=transport)  # type: ignore[arg-type]  # both are
+            await wire.ask("shop.test", "A", f"127.0.0.1:{port}", watch, Route(), transport=transport)
         assert caught.value.outcome is Outcome.REFUSED
 
 

@@ -1,6 +1,6 @@
 """Certificates read from bytes: the same as a proven reader says, and never a crash."""
 
-import datetime
+import datetime as dt
 import ipaddress
 
 import pytest
@@ -16,7 +16,7 @@ from probe.wire.certificates import CertificateUnreadable, read_certificate
 KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def made(ended: datetime.datetime, name: str = "Ünïcode", alternatives: list[x509.GeneralName] | None = None) -> bytes:
+def made(ended: dt.datetime, name: str = "Ünïcode", alternatives: list[x509.GeneralName] | None = None) -> bytes:
     """A certificate in DER."""
     subject = x509.Name(
         [
@@ -31,7 +31,7 @@ def made(ended: datetime.datetime, name: str = "Ünïcode", alternatives: list[x
         .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "issuer")]))
         .public_key(KEY.public_key())
         .serial_number(1)
-        .not_valid_before(datetime.datetime(1960, 1, 1, tzinfo=datetime.UTC))
+        .not_valid_before(dt.datetime(1960, 1, 1, tzinfo=dt.UTC))
         .not_valid_after(ended)
     )
     if alternatives:
@@ -42,12 +42,12 @@ def made(ended: datetime.datetime, name: str = "Ünïcode", alternatives: list[x
 @pytest.mark.parametrize(
     "ended",
     [
-        datetime.datetime(1975, 6, 1, 12, 0, 1, tzinfo=datetime.UTC),
-        datetime.datetime(2049, 12, 31, 23, 59, 59, tzinfo=datetime.UTC),
-        datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC),
+        dt.datetime(1975, 6, 1, 12, 0, 1, tzinfo=dt.UTC),
+        dt.datetime(2049, 12, 31, 23, 59, 59, tzinfo=dt.UTC),
+        dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC),
     ],
 )
-def test_the_end_is_read_in_both_notations(ended: datetime.datetime) -> None:
+def test_the_end_is_read_in_both_notations(ended: dt.datetime) -> None:
     """Two digits of the year up to 2049, four from then on."""
     assert read_certificate(made(ended)).expiry == ended.timestamp()
 
@@ -61,7 +61,7 @@ def test_names_are_read() -> None:
         x509.IPAddress(ipaddress.ip_address("192.0.2.1")),
         x509.IPAddress(ipaddress.ip_address("2001:db8::1")),
     ]
-    seen = read_certificate(made(datetime.datetime(2040, 1, 1, tzinfo=datetime.UTC), "Evil\x1b[2J", names))
+    seen = read_certificate(made(dt.datetime(2040, 1, 1, tzinfo=dt.UTC), "Evil\x1b[2J", names))
     assert seen.subject == "C=DE, O=Evil?[2J, CN=a.test"
     assert seen.issuer == "CN=issuer"
     assert seen.names == ("a.test", "*.b.test", "192.0.2.1", "2001:db8::1")
@@ -80,7 +80,7 @@ def test_no_bytes_break_the_reading(data: bytes) -> None:
         read_certificate(data)
 
 
-GOOD = made(datetime.datetime(2040, 1, 1, tzinfo=datetime.UTC), alternatives=[x509.DNSName("a.test")])
+GOOD = made(dt.datetime(2040, 1, 1, tzinfo=dt.UTC), alternatives=[x509.DNSName("a.test")])
 
 
 @given(position=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255), length=st.integers(0, len(GOOD)))

@@ -50,12 +50,19 @@ def test_nothing_that_our_host_lacks_is_blamed_on_a_vendor() -> None:
         assert ERRNO_OUTCOMES[code].blame is Blame.AGENT
 
 
+class Unreadable(dns.exception.FormError):
+    """What dnspython raises, made without its untyped constructor."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self, "unreadable")
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
         (httptools.HttpParserError("x"), Outcome.VENDOR_ERROR),
         (httptools.HttpParserUpgrade(3), Outcome.VENDOR_ERROR),
-        (dns.exception.FormError("x"), Outcome.VENDOR_ERROR),
+        (Unreadable(), Outcome.VENDOR_ERROR),
         (httpx.ConnectTimeout("x"), Outcome.TIMEOUT),
         (httpx.PoolTimeout("x"), Outcome.TIMEOUT),
         (httpx.ConnectError("x"), Outcome.REFUSED),

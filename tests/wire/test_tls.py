@@ -1,7 +1,7 @@
 """TLS: what a handshake tells, and whose certificate is not believed."""
 
 import asyncio
-import datetime
+import datetime as dt
 import socket
 import ssl
 import time
@@ -19,7 +19,7 @@ from probe.wire import Route, ServerTls, Trust, Wire, listen, serve, server_cont
 from tests.wire.conftest import server_side
 from tests.wire.peers import OK, answering, peer, reset
 
-_2020 = datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC).timestamp()
+_2020 = dt.datetime(2020, 1, 2, tzinfo=dt.UTC).timestamp()
 
 
 def quiet(sock: socket.socket) -> None:
@@ -45,7 +45,7 @@ async def test_a_handshake_tells_of_version_certificate_and_chain(
     wire: Wire, watch: Stopwatch, authority: trustme.CA, trusting: Route, version: ssl.TLSVersion
 ) -> None:
     """Expiry of the peer's own certificate and of the first in the chain that it shows, with either version."""
-    soon = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(days=10)
+    soon = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=10)
     leaf = authority.create_child_ca().issue_cert("localhost", "127.0.0.1", not_after=soon, organization_name="Us")
     context = server_side(leaf)
     context.maximum_version = version

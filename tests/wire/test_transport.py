@@ -59,14 +59,16 @@ async def test_without_the_kernels_stamps_the_loop_is_the_clock_and_says_so(blun
 
 async def test_a_connection_is_new_unless_the_route_keeps_it(wire: Wire) -> None:
     """By default every request opens a connection; a kept one is found open and has no connect phase."""
+    first, second = Stopwatch(RealClock()), Stopwatch(RealClock())
     with peer(serving(OK)) as other:
         for route, expected in ((PLAIN, 2), (KEPT, 3)):
-            for _ in range(2):
-                watch = Stopwatch(RealClock())
+            for watch in (first, second):
+                watch.phases.clear()
                 await wire.send(get(other.port), watch, route)
             assert other.accepted == expected
-        assert watch.connection is Connection.REUSED
-        assert set(watch.phases) == {Phase.SEND, Phase.WAIT, Phase.TRANSFER}
+        assert first.connection is Connection.NEW
+        assert second.connection is Connection.REUSED
+        assert set(second.phases) == {Phase.SEND, Phase.WAIT, Phase.TRANSFER}
 
 
 async def test_a_kept_connection_that_the_peer_has_closed_is_not_used(wire: Wire, watch: Stopwatch) -> None:
