@@ -5,7 +5,7 @@ import os
 import resource
 import ssl
 
-import dns.exception
+import dns.message
 import httptools
 import httpx
 import pytest
@@ -50,19 +50,11 @@ def test_nothing_that_our_host_lacks_is_blamed_on_a_vendor() -> None:
         assert ERRNO_OUTCOMES[code].blame is Blame.AGENT
 
 
-class Unreadable(dns.exception.FormError):
-    """What dnspython raises, made without its untyped constructor."""
-
-    def __init__(self) -> None:
-        Exception.__init__(self, "unreadable")
-
-
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
         (httptools.HttpParserError("x"), Outcome.VENDOR_ERROR),
         (httptools.HttpParserUpgrade(3), Outcome.VENDOR_ERROR),
-        (Unreadable(), Outcome.VENDOR_ERROR),
         (httpx.ConnectTimeout("x"), Outcome.TIMEOUT),
         (httpx.PoolTimeout("x"), Outcome.TIMEOUT),
         (httpx.ConnectError("x"), Outcome.REFUSED),
@@ -83,6 +75,13 @@ def test_errors_of_libraries(error: Exception, outcome: Outcome) -> None:
     failure = from_exception(error)
     assert failure is not None
     assert failure.outcome is outcome
+
+
+def test_what_dnspython_cannot_read_is_the_servers_error() -> None:
+    """Its exceptions have one root."""
+    with pytest.raises(ProbeFailed, match="not DNS") as caught, translated():
+        dns.message.from_wire(b"\0" * 5)
+    assert caught.value.outcome is Outcome.VENDOR_ERROR
 
 
 def test_bugs_and_our_own_words_pass_as_they_are() -> None:
