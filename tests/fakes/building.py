@@ -1,6 +1,7 @@
 """A pretend vendor whose instances take their time."""
 
 from dataclasses import replace
+from typing import Any
 
 from typing_extensions import override
 
@@ -50,7 +51,7 @@ class BuildingCloud(FakeCloud):
         return view if age >= self.builds + self.addresses else replace(view, addresses=())
 
     @override
-    def put(self, **arguments: object) -> View:  # type: ignore[override]  # what it takes is the fake's own business
-        view = super().put(**arguments)  # type: ignore[arg-type]  # as above
+    def put(self, **arguments: Any) -> View:
+        view = super().put(**arguments)
         self._born[view.id] = self._clock_of_builds.now()
         return view
