@@ -18,7 +18,7 @@ from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.notation.paths import Query
-from probe.wire import Route
+from probe.wire import USER_AGENT, Route
 
 _LARGEST: Final = 8 << 20
 """Bytes of an answer: a page of a thousand instances has two million."""
@@ -124,6 +124,7 @@ class Line:
 
     async def _send(self, operation: str, request: httpx.Request, watch: Stopwatch) -> httpx.Response:
         entry = self._entry
+        request.headers.setdefault("User-Agent", USER_AGENT)
         started, code = self._clock.now(), "error"
         try:
             response = await self._sender.send(request, watch, entry.route, limit=_LARGEST)

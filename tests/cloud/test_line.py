@@ -7,7 +7,8 @@ from probe.cloud import VendorComplaint
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Fact
-from tests.cloud.entries import AWS_KEYS, FILES, Scene, acme, entry
+from probe.wire import USER_AGENT
+from tests.cloud.entries import AWS_KEYS, FILES, Scene, acme, entry, openstack, token_answer
 from tests.fakes.vendor import answer
 
 
@@ -31,6 +32,13 @@ async def test_every_exchange_is_counted_with_its_time(reply: httpx.Response | P
         assert code != "2xx"
     assert scene.codes == [("probe", code)]
     assert scene.meter.requests[0][2] == pytest.approx(0.1)
+
+
+async def test_every_request_says_who_asks() -> None:
+    """A vendor can tell our calls from others', those of authentication included."""
+    scene = Scene(openstack(), token_answer(), answer(200, {}))
+    await scene.cloud.read("probe", scene.watch)
+    assert {request.headers["User-Agent"] for request in scene.wire.asked} == {USER_AGENT}
 
 
 async def test_an_error_that_no_rule_knows_is_counted() -> None:

@@ -1,6 +1,8 @@
 """AWS signatures."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -140,6 +142,29 @@ async def test_expired_credentials_of_the_chain_are_resolved_anew(chain: pytest.
     scene = Scene(entry("aws", {}), expired, OK)
     await scene.cloud.read("probe", scene.watch)
     assert "Credential=AKIDNEW/" in scene.wire.asked[1].headers["Authorization"]
+
+
+async def test_credentials_about_to_expire_are_refreshed_in_a_thread_once_a_minute(
+    chain: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A source may hand out the same ones again: it is not asked for every request, and never from the loop."""
+    asked = tmp_path / "asked"
+    expiry = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    told = {"Version": 1, "AccessKeyId": "AKIDSOON", "SecretAccessKey": "s", "Expiration": expiry}
+    script = tmp_path / "source"
+    script.write_text(f"#!/bin/sh\necho x >> {asked}\necho '{json.dumps(told)}'\n")
+    script.chmod(0o700)
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {script}\n")
+    chain.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    scene = Scene(entry("aws", {}), OK)
+    for _ in range(3):
+        await scene.cloud.read("probe", scene.watch)
+    first = len(asked.read_text().split())
+    assert "Credential=AKIDSOON/" in scene.wire.asked[-1].headers["Authorization"]
+    scene.clock.pass_time(61)
+    await scene.cloud.read("probe", scene.watch)
+    await scene.cloud.read("probe", scene.watch)
+    assert len(asked.read_text().split()) == first + 1
 
 
 async def test_an_empty_chain_is_denied(chain: pytest.MonkeyPatch) -> None:

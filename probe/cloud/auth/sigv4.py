@@ -6,6 +6,7 @@ instance metadata), in a thread, because it reads files and may call the metadat
 """
 
 import asyncio
+import math
 from datetime import UTC, datetime
 from typing import ClassVar, Final, Self
 
@@ -27,6 +28,8 @@ from probe.model.stopwatch import Stopwatch
 
 _SIGNED: Final = ("host", "content-type")
 _SIGNED_PREFIX: Final = "x-amz-"
+_PATIENCE: Final = 60.0
+"""Seconds between two looks at the source of credentials that are about to expire."""
 
 
 class SigV4:
@@ -42,6 +45,8 @@ class SigV4:
         self._entry = entry
         self._clock = clock
         self._chain: Credentials | None = None
+        self._frozen: ReadOnlyCredentials | None = None
+        self._refreshed_at = -math.inf
         self._lock = asyncio.Lock()
 
     @classmethod
@@ -60,7 +65,8 @@ class SigV4:
         async with self._lock:
             if not self._lasts():
                 with watch.phase(Phase.AUTH):
-                    self._chain = await asyncio.to_thread(_resolve, self._chain)
+                    self._chain, self._frozen = await asyncio.to_thread(_resolve, self._chain)
+                self._refreshed_at = self._clock.now()
 
     def catalog(self, wanted: CatalogEntry) -> str | None:
         """There is no catalog."""
@@ -76,7 +82,7 @@ class SigV4:
         """Resolve the chain anew; credentials of the configuration stay what they are unless they were rotated."""
         if self._is_static:
             return f"Credential={self._credentials().access_key}/" not in request.headers.get("Authorization", "")
-        self._chain = None
+        self._chain = self._frozen = None
         return True
 
     @property
@@ -84,26 +90,30 @@ class SigV4:
         return "access_key" in self._entry.credentials
 
     def _lasts(self) -> bool:
-        # only the credentials that expire have it
-        needed = getattr(self._chain, "refresh_needed", None)
-        return self._chain is not None and not (needed is not None and needed())
+        """Whether there are credentials that need no look at their source now.
+
+        A source may hand out the same ones again shortly before they expire; it is asked once a minute then.
+        """
+        if self._frozen is None or self._clock.now() - self._refreshed_at < _PATIENCE:
+            return self._frozen is not None
+        needed = getattr(self._chain, "refresh_needed", None)  # only credentials that expire have it
+        return needed is None or not needed()
 
     def _credentials(self) -> ReadOnlyCredentials:
         if self._is_static:
             secret = self._entry.secret
             return ReadOnlyCredentials(secret("access_key"), secret("secret_key"), secret("session_token"))
-        if self._chain is None:
+        if self._frozen is None:
             raise RuntimeError("credentials were used before they were resolved")
-        return self._chain.get_frozen_credentials()
+        return self._frozen
 
 
-def _resolve(known: Credentials | None) -> Credentials:
+def _resolve(known: Credentials | None) -> tuple[Credentials, ReadOnlyCredentials]:
     """Credentials of the default chain, refreshed if they need it. Blocks."""
     try:
         found = known or botocore.session.get_session().get_credentials()
         if found is not None:
-            found.get_frozen_credentials()  # this is what refreshes
-            return found
+            return found, found.get_frozen_credentials()  # this is what refreshes
     except BotoCoreError as error:
         raise ProbeFailed(Outcome.DENIED, f"AWS's default credential chain failed: {error}") from error
     raise ProbeFailed(
