@@ -8,6 +8,7 @@ import click
 from probe.cli.configured import config_option, configuration
 from probe.cli.console import WRONG, give_up, table
 from probe.cloud import Capability, VendorFile
+from probe.notation.durations import format_duration
 
 
 @click.command()
@@ -49,7 +50,19 @@ def _details(file: VendorFile) -> Iterator[str]:
     yield from _mapped("images", file.images.aliases)
     yield from _mapped("network options", {name: option.description for name, option in file.network.options.items()})
     yield from _listed("reach needs", file.network.reach_needs)
+    yield from _monitored(file)
     yield from _mapped("profiles", {name: profile.title for name, profile in file.profiles.items()})
+
+
+def _monitored(file: VendorFile) -> Iterator[str]:
+    if (monitoring := file.monitoring) is None:
+        return
+    every, late = format_duration(monitoring.resolution), format_duration(monitoring.lag)
+    yield f"  {'monitoring data':<20} a point every {every}; the newest may be {late} old without anything being wrong"
+    if monitoring.series is not None:
+        yield from _mapped(
+            "a series has", {name: field.description for name, field in monitoring.series.fields.items()}
+        )
 
 
 def _listed(head: str, words: Iterable[str]) -> Iterator[str]:
