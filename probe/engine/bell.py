@@ -17,11 +17,11 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from probe.engine.timeline import Timeline
+from probe.wire.alarm import Alarm, alarm
 
-_GRAIN: Final = 0.001
-"""uvloop's timers count whole milliseconds and ring up to one early; without it, the bell would ring five times."""
 _TICK: Final = timedelta(microseconds=1)
 _MANY: Final = 2**31
+MakeAlarm = Callable[[Callable[[], None]], Alarm]
 
 
 class Rings(Protocol):
@@ -49,11 +49,17 @@ class Rings(Protocol):
 
 
 class Bell:
-    """Rings in the event loop at instants of a timeline. Only to be used from that loop's thread."""
+    """Rings in the event loop at instants of a timeline. Only to be used from that loop's thread.
 
-    def __init__(self, timeline: Timeline) -> None:
+    Args:
+        timeline: the schedule's time.
+        make_alarm: makes what wakes the running event loop.
+    """
+
+    def __init__(self, timeline: Timeline, make_alarm: MakeAlarm = alarm) -> None:
         self._timeline = timeline
         self._book = _Book(
+            make_alarm,
             executors={"default": _Striker()},
             timezone=UTC,
             logger=_quiet(f"{__name__}.book"),
@@ -108,33 +114,41 @@ class _Striker(BaseExecutor):  # type: ignore[misc]  # the library has no types
 
 
 class _Book(BaseScheduler):  # type: ignore[misc]  # the library has no types
-    """APScheduler's book on one timer of the running event loop."""
+    """APScheduler's book on one alarm of the running event loop."""
 
     _loop: asyncio.AbstractEventLoop
-    _timer: asyncio.Handle | None = None
-    _grain = 0.0
+    _alarm: Alarm
+    _look: asyncio.Handle | None = None
+
+    def __init__(self, make_alarm: MakeAlarm, **options: object) -> None:
+        self._make_alarm = make_alarm
+        super().__init__(**options)
 
     def start(self, paused: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
         self._loop = asyncio.get_running_loop()
-        self._grain = _GRAIN if type(self._loop).__module__.startswith("uvloop") else 0.0
+        self._alarm = self._make_alarm(self._turn)
         super().start(paused)
 
     def wakeup(self) -> None:
         """Look through the book in the loop's next turn; many changes in one turn cost one look."""
-        self._set(self._loop.call_soon(self._turn))
+        if self._look is None:
+            self._look = self._loop.call_soon(self._turn)
 
     def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 - the library's signature
         super().shutdown(wait)
-        self._set(None)
+        self._alarm.close()
+        self._forget_look()
 
     def _turn(self) -> None:
+        self._forget_look()
         seconds = self._process_jobs()
-        self._set(None if seconds is None else self._loop.call_later(seconds + self._grain, self._turn))
+        if seconds is not None and self.running:  # what was rung may have stopped us
+            self._alarm.set(seconds)
 
-    def _set(self, timer: asyncio.Handle | None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = timer
+    def _forget_look(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
 
 def _quiet(name: str) -> logging.Logger:
