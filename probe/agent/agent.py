@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from probe import __version__
 from probe.agent.assembly import Assembly, LastCreates, of_vendors
+from probe.agent.housekeeping import keep_house
 from probe.cloud import Cloud
 from probe.engine.engine import Engine
 from probe.engine.outages import Outages
@@ -162,7 +163,10 @@ class Agent:
         )
 
     def _chores(self) -> Mapping[str, Coroutine[Any, Any, None]]:
-        chores: dict[str, Coroutine[Any, Any, None]] = {"outages": self._outages.keep()}
+        chores: dict[str, Coroutine[Any, Any, None]] = {
+            "outages": self._outages.keep(),
+            "housekeeping": keep_house(self._clock),
+        }
         if self._sweeper is not None:
             chores["patrol"] = self._sweeper.patrol(self._patrol)
         return chores
