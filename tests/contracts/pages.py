@@ -15,7 +15,11 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
-PAGES: Final = (README, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md")), *sorted(ROOT.glob("docs/**/*.md")))
+PAGES: Final = (
+    README,
+    *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+)
 _FENCE: Final = re.compile(r"( *)```([a-z]*)")
 _MARK: Final = re.compile(r"<!-- (fragment: .+|from \S+) -->")
 

@@ -19,7 +19,10 @@ from tests.servers.prometheus import promtool
 
 PROBE = "probes: [{name: a, kind: http, every: 15s, deadline: 5s, targets: [{url: 'http://127.0.0.1/'}]}]\n"
 """What a configuration that shows only its vendors is completed with."""
-TESTED_ELSEWHERE = {"docs/sandbox.md": "tests/sandbox/test_document.py", "docs/vendors.md": "tests/cloud/test_documents.py"}
+TESTED_ELSEWHERE = {
+    "docs/sandbox.md": "tests/sandbox/test_document.py",
+    "docs/vendors.md": "tests/cloud/test_documents.py",
+}
 """Pages about another format than the configuration, and who holds their blocks against it."""
 MADE_METRICS = {"stability_probe"}
 """Words that look like a metric and are none."""

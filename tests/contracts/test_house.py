@@ -19,9 +19,13 @@ from tests.contracts.readme import decisions
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 ENTRIES = [
-    (group, key, value) for group, entries in PROJECT["project"]["entry-points"].items() for key, value in entries.items()
+    (group, key, value)
+    for group, entries in PROJECT["project"]["entry-points"].items()
+    for key, value in entries.items()
 ]
-MODULES = sorted(path for path in (ROOT / "probe").rglob("*.py") if not path.is_relative_to(ROOT / "probe" / "_dashboards"))
+MODULES = sorted(
+    path for path in (ROOT / "probe").rglob("*.py") if not path.is_relative_to(ROOT / "probe" / "_dashboards")
+)
 FLOORS = sorted(path.parent.name for path in (ROOT / "probe").glob("[a-z]*/__init__.py"))
 PAGE_OF_FLOOR = {"cli": "agent"}
 """Floors that share the page of another."""

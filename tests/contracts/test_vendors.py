@@ -16,7 +16,9 @@ PAGE = ROOT / "docs" / "vendors.md"
 SANDBOX = ROOT / "config" / "sandbox"
 NOT_A_VENDOR = {"characters"}
 UNSHOWN: Mapping[str, frozenset[Verdict]] = {
-    "openstack": frozenset({Verdict.CAPACITY}),  # Nova tells it in a failed server's `fault`: test_complaints.py has that
+    "openstack": frozenset(
+        {Verdict.CAPACITY}
+    ),  # Nova tells it in a failed server's `fault`: test_complaints.py has that
     "rackspace": frozenset({Verdict.CAPACITY, Verdict.CONFLICT, Verdict.INVALID, Verdict.MAINTENANCE}),  # no body yet
 }
 
