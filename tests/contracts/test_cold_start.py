@@ -8,10 +8,25 @@ import pytest
 from tests.cli.conftest import CLEAN
 from tests.cli.serving import free_port
 
-HEAVY = set(
-    "alembic apscheduler asyncio botocore cryptography dns httpcore httpx jmespath prometheus_client pydantic sqlalchemy ssl "
-    "starlette uvicorn uvloop yaml".split()
-)
+HEAVY = {
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "botocore",
+    "cryptography",
+    "dns",
+    "httpcore",
+    "httpx",
+    "jmespath",
+    "prometheus_client",
+    "pydantic",
+    "sqlalchemy",
+    "ssl",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+    "yaml",
+}
 """What takes milliseconds to import; asyncio and ssl are the standard library's own."""
 CONFIGURATION = """\
 probes: [{name: a, kind: http, every: 15s, deadline: 5s, targets: [{url: "http://127.0.0.1:9/"}]}]
