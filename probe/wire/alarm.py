@@ -7,6 +7,7 @@ counts nanoseconds and is just another file that becomes readable. Python 3.11 h
 import asyncio
 import ctypes
 import os
+import struct
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -16,6 +17,8 @@ from typing import Any, Final, Protocol
 _CLOCK_MONOTONIC: Final = 1
 _FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC if os.name == "posix" else 0
 _EXPIRATIONS: Final = 8
+_SETTING: Final = struct.Struct("@llll")
+"""An interval and a time, each in seconds and nanoseconds."""
 _GRAIN: Final = 0.0015
 """Seconds by which a timer of uvloop may be early: it rounds to milliseconds, and begins to count up to one ago."""
 
@@ -53,14 +56,6 @@ class LoopAlarm:
             self._timer = None
 
 
-class _TimeSpec(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
-
-
-class _Setting(ctypes.Structure):
-    _fields_ = (("interval", _TimeSpec), ("value", _TimeSpec))
-
-
 class KernelAlarm:
     """Rings by a timerfd that the running event loop reads.
 
@@ -75,8 +70,8 @@ class KernelAlarm:
         self._ring = ring
         self._loop = asyncio.get_running_loop()
         self._settime = calls.timerfd_settime
-        self._setting = _Setting()
-        self._reference = ctypes.byref(self._setting)
+        self._setting = bytearray(_SETTING.size)
+        self._address = (ctypes.c_char * _SETTING.size).from_buffer(self._setting)
         self._file: int | None = calls.timerfd_create(_CLOCK_MONOTONIC, _FLAGS)
         if self._file == -1:
             raise OSError(ctypes.get_errno(), "no timerfd")
@@ -87,9 +82,8 @@ class KernelAlarm:
         if self._file is None:
             return
         nanoseconds = max(1, int(seconds * 1e9))  # 0 would switch it off
-        value = self._setting.value
-        value.seconds, value.nanoseconds = divmod(nanoseconds, 1_000_000_000)
-        if self._settime(self._file, 0, self._reference, None):
+        _SETTING.pack_into(self._setting, 0, 0, 0, *divmod(nanoseconds, 1_000_000_000))
+        if self._settime(self._file, 0, self._address, None):
             raise OSError(ctypes.get_errno(), "the timerfd was not set")
 
     def close(self) -> None:
@@ -125,7 +119,7 @@ def _libc() -> Any:
     library = ctypes.CDLL(None, use_errno=True)
     try:
         library.timerfd_create.argtypes = (ctypes.c_int, ctypes.c_int)
-        library.timerfd_settime.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Setting), ctypes.c_void_p)
+        library.timerfd_settime.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
     except AttributeError:
         return None
     return library
