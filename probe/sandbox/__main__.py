@@ -56,11 +56,16 @@ async def serve(data: Sequence[Path], castings: Sequence[Casting], *, seed: str,
     try:
         sys.stdout.write(sandbox.places.to_json() + "\n")
         sys.stdout.flush()
-        if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):  # a parent's; people stop it by a signal
+        if _is_a_parents(os.fstat(sys.stdin.fileno()).st_mode):  # people stop it by a signal
             await loop.connect_read_pipe(lambda: _Ending(done), sys.stdin)
         await done.wait()
     finally:
         await sandbox.stop()
+
+
+def _is_a_parents(mode: int) -> bool:
+    """Whether standard input, of that *mode*, comes from a parent: a pipe, or the socket pair that uvloop makes."""
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 class _Ending(asyncio.Protocol):

@@ -33,7 +33,7 @@ async def test_it_says_why_it_did_not_come_up(tmp_path: Path) -> None:
 
 
 PARENT = """
-import asyncio, sys
+import asyncio, sys, uvloop
 from pathlib import Path
 from probe.sandbox import SandboxProcess
 
@@ -42,14 +42,15 @@ async def main():
     print(process.pid, flush=True)
     await asyncio.sleep(60)
 
-asyncio.run(main())
+{"asyncio": asyncio, "uvloop": uvloop}[sys.argv[3]].run(main())
 """
 
 
-async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
-    """Even with one that was killed without a word."""
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+async def test_it_dies_with_its_parent(tmp_path: Path, loop: str) -> None:
+    """Even with one that was killed without a word, be its pipes pipes or, as uvloop's are, sockets."""
     parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PARENT, str(DATA), str(tmp_path / "private"), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", PARENT, str(DATA), str(tmp_path / "private"), loop, stdout=asyncio.subprocess.PIPE
     )
     assert parent.stdout is not None
     child = int(await parent.stdout.readline())
