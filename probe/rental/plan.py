@@ -132,6 +132,8 @@ def _of_absent(evidence: Evidence, lease: Lease, view: View | None, claim: str) 
         return _item(evidence, Action.REPORT, "it bears our lease's name, and not our marks", lease=lease, view=twin)
     if view is not None:
         return _item(evidence, Action.SETTLE, "the vendor says that it is gone", lease=lease)
+    if lease.delete_requested_at is not None:  # it was seen before that, so this is no late entrance
+        return _item(evidence, Action.SETTLE, "the vendor does not know it any more", lease=lease)
     since = lease.expires_at if lease.handed_over_at is None else lease.handed_over_at
     if evidence.now - since <= evidence.patience:
         reason = f"{claim}; the vendor does not show it yet, and may for {evidence.patience:g} s"

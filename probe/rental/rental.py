@@ -1,5 +1,6 @@
 """One instance from its intent to the certainty that it is gone."""
 
+import asyncio
 import logging
 from types import TracebackType
 from typing import Final, Self
@@ -35,6 +36,8 @@ _PASSING: Final = frozenset(
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 15.0
+_READABLE: Final = 300
+"""Characters of an error that are kept in the ledger."""
 
 
 class Rental:
@@ -107,7 +110,7 @@ class Rental:
                 wish = error.retry_after if isinstance(error, VendorComplaint) else None
             else:
                 break
-            await self._clock.sleep(pause if wish is None else wish)
+            await self._clock.sleep(max(pause, wish or 0.0))  # "retry after 0" is an answer, too
             pause = min(2 * pause, _LONGEST_PAUSE)
         watch.standing = None
         self.returned, self._acknowledged = first, self._clock.now()
@@ -161,7 +164,7 @@ class Rental:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not (self.lease.state.settled or self.lease.handed_over):
-            await self.hand_over("the run ended" if error is None else f"{type(error).__name__}: {error}")
+            await self.hand_over(ended_by(error))
 
     async def _delete(self, aside: Stopwatch) -> None:
         try:
@@ -193,6 +196,15 @@ class Rental:
             raise
         else:
             await take_census(self._store, self._meter, self._clock, self.lease.vendor, self.lease.region)
+
+
+def ended_by(error: BaseException | None) -> str:
+    """Why a run ended without giving back what it rented, for people and of readable length."""
+    if error is None:
+        return "the run ended"
+    if isinstance(error, asyncio.CancelledError):
+        return "the run was cut short"
+    return " ".join(f"{type(error).__name__} {error}".split())[:_READABLE]
 
 
 def may_pass(error: ProbeFailed) -> bool:

@@ -16,7 +16,7 @@ from probe.rental.audit import audit
 from probe.rental.finishing import to_the_end
 from probe.rental.guards import Guards, TotalGuards, admission
 from probe.rental.marks import marks_of, new_key
-from probe.rental.rental import Rental
+from probe.rental.rental import Rental, ended_by
 from probe.store import IntentRefused, Store, StoreFailed
 
 _UNSENT: Final = frozenset({Outcome.UNRESOLVED, Outcome.REFUSED, Outcome.UNTRUSTED})
@@ -28,8 +28,6 @@ something between us), or somebody hung up."""
 
 _REFUSED: Final = 400
 _FAILED: Final = 500
-_READABLE: Final = 300
-"""Characters of an error that are kept in the ledger."""
 
 
 class Renter:
@@ -160,7 +158,7 @@ def _account(watch: Stopwatch, aside: Stopwatch, seconds: float, instance_id: st
 
 async def _abandon(rental: Rental, error: BaseException) -> None:
     """End a rental whose create call failed: crossed out if it is certain that nothing was made, else handed over."""
-    note = " ".join(f"{type(error).__name__} {error}".split())[:_READABLE]
+    note = ended_by(error)
     if rental.lease.state is LeaseState.INTENDED and _never_created(error):
         await rental.void(note)
     else:

@@ -15,7 +15,7 @@ from probe.rental.census import take_census
 from probe.rental.clearing import Clearing, Result
 from probe.rental.inquiry import inquire
 from probe.rental.patience import TROUBLE, Patience
-from probe.rental.plan import Action, SweepItem, draw_up
+from probe.rental.plan import Action, SweepItem, claim_on, draw_up
 from probe.store import Store
 
 _log: Final = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Sweeper:
     """Sweeps several vendor entries; a vendor that fails does not keep it from the others.
 
     Args:
-        clouds: the vendor entries, those that left the configuration with open leases included.
+        clouds: the vendor entries.
         store: where the ledger is.
         clock: for pauses and records.
         meter: counts sweeps and what they did.
@@ -111,6 +111,7 @@ class Sweeper:
         self, clouds: Iterable[Cloud], store: Store, clock: Clock, meter: Meter, patience: Patience | None = None
     ) -> None:
         self._clouds = _renting(clouds)
+        self._leaving: Mapping[str, Cloud] = {}
         self._store = store
         self._clock = clock
         self._meter = meter
@@ -118,9 +119,35 @@ class Sweeper:
         self._one_at_a_time = asyncio.Lock()
         self._told: set[tuple[str, ...]] = set()
 
-    def replace(self, clouds: Iterable[Cloud]) -> None:
-        """Sweep *clouds* from the next sweep on."""
+    def replace(self, clouds: Iterable[Cloud], leaving: Iterable[Cloud] = ()) -> None:
+        """Sweep *clouds* from the next sweep on, and those of *leaving* for which a lease is open, while it is."""
         self._clouds = _renting(clouds)
+        self._leaving = {name: cloud for name, cloud in _renting(leaving).items() if name not in self._clouds}
+
+    async def owed(self) -> Sequence[Lease]:
+        """The open leases that are ours to give back: this process's own, and those that nobody uses.
+
+        Raises:
+            StoreFailed: the ledger cannot be read.
+        """
+        now, store = self._clock.wall(), self._store
+        places = {(cloud.name, cloud.region) for cloud in (*self._clouds.values(), *self._leaving.values())}
+        return [
+            lease
+            for lease in await store.ledger.open_leases()
+            if (lease.vendor, lease.region) in places
+            and (lease.owner == store.owner or claim_on(lease, now, store.owner_alive))
+        ]
+
+    async def exhaust(self, pause: float) -> None:
+        """Sweep, with *pause* seconds in between, until nothing is owed; the caller has only so much patience.
+
+        Raises:
+            StoreFailed: the ledger cannot be read.
+        """
+        while await self.owed():
+            await self.sweep()
+            await self._clock.sleep(pause)
 
     async def plan(self, *, wide: bool = True) -> SweepPlan:
         """What a sweep would do; changes nothing.
@@ -130,14 +157,16 @@ class Sweeper:
         Raises:
             StoreFailed: the ledger cannot be read.
         """
-        items: list[SweepItem] = [_homeless(lease) for lease in await self._without_vendor()]
+        held = await self._store.ledger.open_leases()
+        clouds = self._concerned(held)
+        items: list[SweepItem] = [_homeless(lease) for lease in held if lease.vendor not in clouds]
         failures: dict[str, str] = {}
 
         async def ask(cloud: Cloud) -> None:
             evidence = await inquire(cloud, self._store, self._clock, self._patience, wide=wide)
             items.extend(draw_up(evidence))
 
-        await _side_by_side({name: ask(cloud) for name, cloud in self._clouds.items()}, failures)
+        await _side_by_side({name: ask(cloud) for name, cloud in clouds.items()}, failures)
         return SweepPlan(items=tuple(items), failures=failures)
 
     async def carry_out(self, plan: SweepPlan, on_step: OnStep | None = None) -> SweepReport:
@@ -150,11 +179,12 @@ class Sweeper:
             if on_step is not None:
                 on_step(step, len(steps), len(plan.items))
 
+        clouds = self._concerned(plan.items)
         async with self._one_at_a_time:
-            work = {name: self._clear(cloud, plan, ended) for name, cloud in self._clouds.items()}
+            work = {name: self._clear(cloud, plan, ended) for name, cloud in clouds.items()}
             await _side_by_side(work, failures)
         for item in plan.items:
-            if item.vendor not in self._clouds:
+            if item.vendor not in clouds:
                 ended(SweepStep(item=item, result=Result.REPORTED, detail=item.reason))
         report = SweepReport(steps=tuple(steps), failures=failures)
         self._meter.sweep("ok" if report.ok else "failed")
@@ -210,9 +240,10 @@ class Sweeper:
                     group.create_task(one(item))
         await take_census(self._store, self._meter, self._clock, cloud.name, cloud.region)
 
-    async def _without_vendor(self) -> Sequence[Lease]:
-        """Open leases of vendor entries that nobody told us how to speak to."""
-        return [lease for lease in await self._store.ledger.open_leases() if lease.vendor not in self._clouds]
+    def _concerned(self, things: Iterable[Lease | SweepItem]) -> Mapping[str, Cloud]:
+        """Whom a sweep speaks to: of those that are leaving, whom one of *things* is at."""
+        owing = {thing.vendor for thing in things}
+        return self._clouds | {name: cloud for name, cloud in self._leaving.items() if name in owing}
 
 
 def _renting(clouds: Iterable[Cloud]) -> dict[str, Cloud]:

@@ -126,6 +126,14 @@ def test_what_is_gone_is_settled() -> None:
     assert _plan(held=[lease], looked_up={KEY: None}) == [(Action.SETTLE, "the vendor does not know it")]
 
 
+def test_what_vanishes_after_its_deletion_was_asked_for_is_settled_at_once() -> None:
+    """The vendor had shown it before: that it shows it no more is no delay of its list."""
+    asked = _handed(ACTIVE, delete_requested_at=WALL + 10.0).moved(LeaseState.DELETING)
+    assert _plan(held=[asked], looked_up={KEY: None}, now=WALL + 11) == [
+        (Action.SETTLE, "the vendor does not know it any more")
+    ]
+
+
 def test_a_vendor_that_does_not_say_is_not_taken_for_gone() -> None:
     """A look that failed settles nothing and deletes nothing."""
     plan = _plan(held=[_handed(ACTIVE)], unclear={KEY: "timeout"}, shown=[_view()])

@@ -323,3 +323,30 @@ async def test_inspect_is_asked_of_the_vendor(desk: Desk) -> None:
     view = await rental.inspect(desk.watch())
     assert isinstance(view, View)
     assert view.id == rental.instance_id
+
+
+async def test_retry_after_nothing_is_no_invitation_to_hammer(desk: Desk) -> None:
+    """A vendor that wants to be asked again after 0 s is asked again after our own pause."""
+    again = complaint(Verdict.THROTTLED, 429)
+    again.retry_after = 0.0
+    desk.cloud.faults.delete = [again] * 3
+    async with await desk.rent() as rental:
+        desk.clock.slept.clear()
+        await rental.give_back(desk.watch())
+        assert 0.0 not in desk.clock.slept
+        await rental.settle()
+
+
+async def test_a_run_that_is_cut_says_so_in_the_ledger(desk: Desk) -> None:
+    """In words, not in the name of a Python class."""
+
+    async def run() -> None:
+        async with await desk.rent():
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(run())
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await desk.only_lease()).note == "the run was cut short"

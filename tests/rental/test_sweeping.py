@@ -366,3 +366,35 @@ async def test_swept_vendors_can_be_exchanged(desk: Desk) -> None:
     assert (await sweeper.sweep()).count(Result.REPORTED) == 1
     sweeper.replace([desk.cloud])
     assert (await sweeper.sweep()).count(Result.DELETED) == 1
+
+
+async def test_a_vendor_that_leaves_is_swept_while_it_is_owed_something(desk: Desk) -> None:
+    """What is open there is given back; then nobody speaks to it any more."""
+    await _strand(desk)
+    sweeper = desk.sweeper()
+    sweeper.replace([FakeCloud(desk.clock, name="other")], leaving=[desk.cloud])
+    assert (await sweeper.sweep()).count(Result.DELETED, "acme") == 1
+    desk.cloud.faults.inventory = failure(Outcome.REFUSED)
+    assert (await sweeper.sweep()).failures == {}
+
+
+async def test_what_is_owed_is_ours_or_nobodys(desk: Desk) -> None:
+    """A living process's lease is its own, and what no vendor entry stands for is nobody's to give back."""
+    sweeper = desk.sweeper()
+    await desk.store.ledger.intend(a_lease("probe-00000000-00000000000a", vendor="elsewhere"))
+    await desk.store.ledger.intend(a_lease("probe-00000000-00000000000b", region="south"))
+    assert await sweeper.owed() == []
+    async with _handed_over(desk) as rental:
+        assert [lease.key for lease in await sweeper.owed()] == [rental.lease.key]
+    await desk.store.ledger.intend(a_lease("probe-00000000-00000000000c"))
+    assert len(await sweeper.owed()) == 2
+
+
+async def test_it_is_swept_until_nothing_is_owed(desk: Desk) -> None:
+    """A delete that fails at first does not end it, and neither does what cannot be given back."""
+    rental = await _strand(desk)
+    await desk.store.ledger.intend(a_lease("probe-00000000-00000000000a", vendor="elsewhere"))
+    desk.cloud.faults.delete = [failure(Outcome.DENIED)]
+    await desk.sweeper().exhaust(0.5)
+    assert desk.cloud.deletes == [rental.instance_id] * 2
+    assert desk.cloud.instances == {}
