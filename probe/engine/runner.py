@@ -85,7 +85,7 @@ class Runner:
         returns, in the same turn of the loop. Only a cancellation from outside gets through, and leaves nothing.
         """
         started = self._clock.wall()
-        deadline = Deadline(job.deadline, lambda: _expire(watch))
+        deadline = Deadline(job.deadline, lambda: _expire(watch, deadline))
         watch = Stopwatch(
             self._clock, transcript=transcript, reschedule=deadline.restart, run_id=run_id or self._new_id()
         )
@@ -149,8 +149,9 @@ class Runner:
         return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
 
 
-def _expire(watch: Stopwatch) -> None:
-    watch.overdue = True
+def _expire(watch: Stopwatch, deadline: Deadline) -> None:
+    """Tell the probe that its time is up, unless it was the agent that slept: then it may conclude nothing from it."""
+    watch.overdue = deadline.late <= STALL
 
 
 def _overdue(watch: Stopwatch, deadline: Deadline) -> _Verdict:

@@ -172,6 +172,22 @@ async def test_a_stalled_agent_does_not_blame_the_vendor() -> None:
     assert (measured.outcome, measured.blame) == (Outcome.OVERLOADED, Blame.AGENT)
 
 
+async def test_a_stalled_agent_does_not_let_a_probe_conclude_anything() -> None:
+    """What was not gone when the agent woke up from a sleep has not leaked: nobody looked."""
+
+    async def act(watch: Stopwatch) -> None:
+        try:
+            await asyncio.sleep(0.01)
+            time.sleep(0.4)  # noqa: ASYNC251 - the stall that is tested
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            if watch.overdue:
+                raise ProbeFailed(Outcome.LEAKED, "still there", phase=Phase.GONE) from None
+            raise
+
+    assert (await run(act, deadline=0.05)).outcome is Outcome.OVERLOADED
+
+
 async def test_a_timeout_that_is_not_the_runners_is_a_bug() -> None:
     """Nobody else keeps deadlines."""
 
