@@ -174,7 +174,7 @@ class LifecycleProbe:
             self._clock,
             self._cloud.pace,
             self._options.poll_grace,
-            missing_grace=self._cloud.not_found_grace,
+            missing_grace=max(0.0, self._cloud.not_found_grace - (self._clock.now() - rental.accepted)),
         )
 
     async def _reach(self, rental: Rental, door: Door, host: str, watch: Stopwatch, since: float) -> None:

@@ -245,6 +245,23 @@ async def test_a_run_that_is_cut_hands_its_lease_over(stage: Stage) -> None:
     assert all(lease.handed_over for lease in await stage.leases())
 
 
+async def test_the_grace_for_not_found_counts_from_the_create(stage: Stage) -> None:
+    """What was ready and is not known any more has vanished; waiting for its address begins no new grace."""
+    stage.cloud.builds, stage.cloud.addresses = 20.0, float("inf")
+    moment = stage.clock.now() + 25.0
+
+    async def vanish_when_ready() -> None:
+        while stage.clock.now() < moment:  # noqa: ASYNC110 - the clock is a fake: it has no event
+            await asyncio.sleep(0)
+        stage.cloud.instances.clear()
+
+    vanishing = asyncio.create_task(vanish_when_ready())
+    measured = await stage.run()
+    await vanishing
+    assert (measured.outcome, measured.phase) == (Outcome.VENDOR_ERROR, Phase.ADDRESS)
+    assert stage.clock.now() < moment + 2.0
+
+
 async def test_a_guard_makes_the_run_skipped(tmp_path: Path) -> None:
     """Nothing is ordered, nothing is measured."""
     async with await Store.open(tmp_path) as store:
