@@ -49,8 +49,9 @@ def listen(host: str, port: int, *, backlog: int = BACKLOG) -> socket.socket:
     if host.lower().rstrip(".") == "localhost":
         host = "127.0.0.1"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+    try:  # the protocol is named, because asyncio switches delays off only where it reads TCP
+        sock = socket.socket(family, kind, socket.IPPROTO_TCP)
     except OSError as error:
         raise ListenFailed(_sentence(host, port, error)) from error
     try:

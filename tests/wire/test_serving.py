@@ -156,3 +156,21 @@ async def test_a_served_connection_knows_its_peer() -> None:
     await running.stop()
     with socket.socket() as late:
         assert late.connect_ex(("127.0.0.1", seen[0][1])) != 0
+
+
+async def test_accepted_connections_do_not_delay_small_answers() -> None:
+    """A delayed answer would be billed to whoever is measured: asyncio switches delays off only where it reads TCP."""
+    accepted: asyncio.Future[asyncio.BaseTransport] = asyncio.get_running_loop().create_future()
+
+    class Noting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            accepted.set_result(transport)
+
+    sock = listen("127.0.0.1", 0)
+    async with await asyncio.get_running_loop().create_server(Noting, sock=sock) as server:
+        _, writer = await asyncio.open_connection(*sock.getsockname())
+        connection = (await accepted).get_extra_info("socket")
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        writer.close()
+        await writer.wait_closed()
+        server.close()
