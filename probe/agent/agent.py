@@ -73,6 +73,8 @@ class Agent:
         self._begun = False
         self._stop = asyncio.Event()
         self._reloads: set[asyncio.Task[Sequence[str]]] = set()
+        self._one_at_a_time = asyncio.Lock()
+        self._known: dict[str, Cloud] = {}
 
     async def run(self) -> int:
         """Measure until `stop` is called or a signal says so, then give back what was rented.
@@ -82,18 +84,21 @@ class Agent:
         """
         self._mind_signals()
         try:
-            last_creates = await self._remember()
+            async with self._one_at_a_time:  # a reload that is asked for now comes after the start
+                last_creates = await self._remember()
+                self._begin(last_creates)
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(self._web.serve(self._listener), name="web")
                 serving.add_done_callback(lambda _: self._stop.set())
                 chores = [group.create_task(work, name=name) for name, work in self._chores().items()]
-                self._begin(last_creates)
-                await self._stop.wait()
-                for chore in chores:
-                    chore.cancel()
-                await self._end()
-                self._web.stop()
-            return await self._held()
+                try:
+                    await self._stop.wait()
+                finally:  # should a chore fail, what is rented is given back all the same
+                    for chore in chores:
+                        chore.cancel()
+                    left = await self._end()
+                    self._web.stop()
+            return left
         finally:
             await self._wire.close()
 
@@ -106,6 +111,12 @@ class Agent:
 
     async def reload(self) -> Sequence[str]:
         """Load the configuration anew; the complaints if it was refused, nothing if it was taken over."""
+        async with self._one_at_a_time:
+            return await self._reload()
+
+    async def _reload(self) -> Sequence[str]:
+        if self._stop.is_set():
+            return self._refuse(["the agent is stopping"])
         try:
             loaded = await asyncio.to_thread(load, self._written.path, redactor=self._written.redactor)
         except ConfigurationRefused as refused:
@@ -115,9 +126,14 @@ class Agent:
             return self._refuse(
                 [f"{key}: cannot be changed while the agent runs; restart it" for key in change.needs_restart]
             )
-        await self._take_over(loaded)
-        self.metrics.config_reload(successful=True)
-        _log.info("the configuration was reloaded", extra={"jobs": len(self._assembly.jobs)})
+        assembly = self._assemble(loaded, former=self._assembly)
+        try:
+            last_creates = await assembly.last_creates()
+        except StoreFailed as failed:
+            return self._refuse([f"the ledger cannot be read: {failed}"])
+        if self._stop.is_set():
+            return self._refuse(["the agent is stopping"])
+        self._take_over(loaded, assembly, last_creates)
         return ()
 
     def _refuse(self, complaints: Sequence[str]) -> Sequence[str]:
@@ -126,13 +142,14 @@ class Agent:
             _log.error("reload refused: %s", complaint)
         return complaints
 
-    async def _take_over(self, loaded: Configuration) -> None:
-        before = self._assembly
-        self._written = loaded
-        self._assembly = self._assemble(loaded, former=before)
-        await self._watch_over(before.clouds)
+    def _take_over(self, loaded: Configuration, assembly: Assembly, last_creates: LastCreates) -> None:
+        """Go on with *assembly*, all of it in one turn of the loop."""
+        self._written, self._assembly = loaded, assembly
+        self._watch_over()
         self._announce()
-        self._engine.replace(self._assembly.jobs, await self._assembly.last_creates())
+        self._engine.replace(assembly.jobs, last_creates)
+        self.metrics.config_reload(successful=True)
+        _log.info("the configuration was reloaded", extra={"jobs": len(assembly.jobs)})
 
     def _assemble(self, configuration: Configuration, former: Assembly | None = None) -> Assembly:
         audit = audit_secrets(configuration)
@@ -174,7 +191,7 @@ class Agent:
     async def _remember(self) -> LastCreates:
         """Take over what the state folder holds, before anything runs."""
         await self._outages.load()
-        await self._watch_over({})
+        self._watch_over()
         self._announce()
         return await self._assembly.last_creates()
 
@@ -190,41 +207,35 @@ class Agent:
         self._history.announce(jobs)
         self._outages.announce(job.target for job in jobs)
 
-    async def _watch_over(self, former: Mapping[str, Cloud]) -> None:
-        """Sweep the vendors that are rented from, and those that left with something still open."""
-        if self._store is None or self._sweeper is None:
-            return
-        owing = {lease.vendor for lease in await self._store.ledger.open_leases()}
-        clouds = {**former, **self._assembly.clouds}
-        self._sweeper.replace(of_vendors(clouds, sorted(owing | self._assembly.renting())))
+    def _watch_over(self) -> None:
+        """Sweep the vendors that are rented from, and while they hold something of ours, those that were."""
+        self._known |= self._assembly.clouds
+        if self._sweeper is not None:
+            renting = of_vendors(self._assembly.clouds, sorted(self._assembly.renting()))
+            self._sweeper.replace(renting, leaving=self._known.values())
 
-    async def _end(self) -> None:
-        """Cut the runs, give everything back, write everything down: within the configured grace."""
+    async def _end(self) -> int:
+        """Cut the runs, give everything back, write everything down, within the grace; how many leases are left."""
         grace = self._assembly.configuration.agent.grace
         _log.info("stopping", extra={"grace": grace})
         ends = self._clock.now() + grace
         await self._engine.stop(grace)
+        left = 0
         try:
-            async with asyncio.timeout(max(0.0, ends - self._clock.now())):
-                await self._give_back()
-        except TimeoutError:
-            _log.error(
-                "%d leases were not given back in time: the next start, or `probe sweep`, goes on with them",
-                await self._held(),
-            )
+            try:
+                async with asyncio.timeout(max(0.0, ends - self._clock.now())):
+                    await self._outages.save()
+                    if self._sweeper is not None:
+                        await self._sweeper.exhaust(_AGAIN)
+            except TimeoutError:
+                left = len(await self._sweeper.owed()) if self._sweeper is not None else 0
         except StoreFailed as failed:
             _log.error("what is still rented could not be read from the ledger: %s", failed)
-
-    async def _give_back(self) -> None:
-        """Sweep until nothing is rented any more, as long as the caller has patience."""
-        await self._outages.save()
-        while self._sweeper is not None and await self._held():
-            await self._sweeper.sweep()
-            await self._clock.sleep(_AGAIN)
-
-    async def _held(self) -> int:
-        """How many leases are open."""
-        return len(await self._store.ledger.open_leases()) if self._store is not None else 0
+        if left:
+            _log.error(
+                "%d leases were not given back in time: the next start, or `probe sweep`, goes on with them", left
+            )
+        return left
 
     def _mind_signals(self) -> None:
         loop = asyncio.get_running_loop()
