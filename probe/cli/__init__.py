@@ -1,13 +1,13 @@
 """The command line's door: it learns to stop before it learns anything else."""
 
+import os
 import signal
 import sys
 from types import FrameType
+from typing import Final
 
-
-def _leave(signum: int, frame: FrameType | None) -> None:
-    del signum, frame
-    sys.exit(0)
+_AGENTS: Final = frozenset({"run", "demo"})
+"""Commands whose purpose is to go on until they are told to stop: for them, that is no failure."""
 
 
 def main() -> None:
@@ -17,6 +17,29 @@ def main() -> None:
     during the first second would be ignored until the engine kills the container.
     """
     signal.signal(signal.SIGTERM, _leave)
-    from probe.cli.app import app  # noqa: PLC0415 - imported late on purpose, see above
+    _fill_gaps()
+    try:
+        from probe.cli.app import app  # noqa: PLC0415 - imported late on purpose, see above
 
-    app()
+        app()
+    except KeyboardInterrupt:
+        sys.exit(told_to_stop(signal.SIGINT))
+
+
+def told_to_stop(number: int) -> int:
+    """The exit status of a command that the signal *number* ended."""
+    return 0 if _AGENTS & set(sys.argv[1:2]) else 128 + number
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    del frame
+    sys.exit(told_to_stop(signum))
+
+
+def _fill_gaps() -> None:
+    """Open what the caller closed (`probe list >&-`): else the first socket becomes our standard output."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one

@@ -1,13 +1,21 @@
 """The commands and how they are found: each lives in a module of its own, loaded when it is called."""
 
+import errno
 import importlib
+import os
+import signal
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from probe import __version__
+from probe.cli.console import give_up
+
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a file says that standard output was sent to, and that takes no more."""
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -28,6 +36,25 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 class Commands(click.Group):
     """A group that imports a command's module only when the command is used: `probe --version` stays instant."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that has gone, or a full disk behind `>`, is no reason for a traceback.
+
+        Statuses are chosen so that they are not taken for what `once` says of a vendor.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _forget_output()
+            sys.exit(128 + signal.SIGPIPE)
+        except OSError as error:
+            if error.errno not in _UNWRITABLE or error.filename is not None:
+                raise
+            _forget_output()
+            give_up(f"what was to be said could not be written: {error.strerror}", os.EX_IOERR)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("", err=True)
+            give_up("stopped", 128 + signal.SIGINT)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order in which a new user meets them."""
         del ctx
@@ -47,6 +74,11 @@ class Commands(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _forget_output() -> None:
+    """Let Python's own flush at the end find somebody who listens."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,13 +1,16 @@
 """What the commands that need a configuration share: the option, loading with every complaint, and the loop."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import click
 import uvloop
 
+from probe.cli import told_to_stop
 from probe.cli.console import WRONG, give_up
 from probe.settings.complaints import ConfigurationRefused
 from probe.settings.configuration import Configuration
@@ -15,6 +18,8 @@ from probe.settings.loading import load
 
 Result = TypeVar("Result")
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def config_option(command: Command) -> Command:
@@ -44,6 +49,29 @@ def complain(refused: ConfigurationRefused) -> NoReturn:
 
 
 def run_in_loop(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run *work* to its end in a loop of its own."""
+    """Run *work* to its end in a loop of its own.
+
+    Ctrl-C, SIGTERM and SIGHUP cancel it, each time they come, so that it can give back what it holds; the process then
+    ends with 128 and the signal's number, as shells have it, and not with a status that says something of a vendor.
+    """
+    told: list[int] = []
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        try:
+            return runner.run(_until_told(work, told))
+        except asyncio.CancelledError:
+            if not told:
+                raise
+            sys.exit(told_to_stop(told[0]))
+
+
+async def _until_told(work: Coroutine[Any, Any, Result], told: list[int]) -> Result:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop(number: int) -> None:
+        told.append(number)
+        if task is not None:
+            task.cancel()
+
+    for number in _STOPS:
+        loop.add_signal_handler(number, stop, number)
+    return await work

@@ -1,5 +1,6 @@
 """What commands share when they speak to a person: tables, complaints and the way out."""
 
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
@@ -28,3 +29,22 @@ def give_up(sentence: str, status: int = WRONG) -> NoReturn:
     """Say on standard error what is wrong and what to do, and leave with *status*."""
     click.echo(f"probe: {sentence}", err=True)
     sys.exit(status)
+
+
+def agreed(question: str) -> bool:
+    """Whether a person says yes; nobody there to ask is a no.
+
+    Ctrl-C works although the event loop, which otherwise minds it, stands still meanwhile.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+    """
+    click.echo(f"{question} [y/N]: ", nl=False, err=True)
+    minded = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return input().strip().lower() in {"y", "yes"}
+    except EOFError:
+        click.echo("nobody answers; --yes answers beforehand", err=True)
+        return False
+    finally:
+        signal.signal(signal.SIGINT, minded)

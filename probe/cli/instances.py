@@ -11,7 +11,7 @@ from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import give_up, table
 from probe.model.instance import Lease
 from probe.notation.durations import format_duration
-from probe.store import StateFolderAbsent, StateFolderRefused, Store
+from probe.store import StateFolderAbsent, StateFolderRefused, Store, StoreFailed
 
 HISTORY = 50
 
@@ -40,7 +40,7 @@ async def _leases(state: Path, *, everything: bool) -> list[Lease]:
             return list(await (store.ledger.all(HISTORY) if everything else store.ledger.open_leases()))
     except StateFolderAbsent:
         return []
-    except StateFolderRefused as refused:
+    except (StateFolderRefused, StoreFailed) as refused:
         give_up(str(refused))
 
 

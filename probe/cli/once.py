@@ -12,6 +12,7 @@ from probe.agent.agent import configure_logs
 from probe.agent.assembly import Assembly, of_vendors
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import WRONG, give_up
+from probe.cli.landlord import Landlord
 from probe.cli.waterfall import as_json, draw
 from probe.engine.runner import Runner, Skipped
 from probe.model.exchange import Transcript
@@ -19,10 +20,9 @@ from probe.model.job import Job
 from probe.model.measurement import Measurement
 from probe.model.meter import Meter
 from probe.model.outcome import Blame
-from probe.rental import Sweeper
 from probe.settings.audit import audit_secrets, usable
 from probe.settings.configuration import Configuration
-from probe.store import StateFolderRefused, Store, StoreFailed
+from probe.store import StateFolderRefused, Store
 from probe.wire import RealClock, Wire
 
 LET_DOWN: Final = 1
@@ -47,7 +47,9 @@ def command(
     Prints the phases as a waterfall, the outcome, whose fault a failure was and why.
 
     Exit status: 0 if all is well, 1 if a vendor is to blame for anything, 2 if the configuration is wrong, 3 if no
-    run was valid (denied, throttled, no network, skipped).
+    run was valid (denied, throttled, no network, skipped), 130 after Ctrl-C.
+
+    Ctrl-C gives back what is rented before it ends; a second one leaves at once.
     """
     loaded = configuration(config)
     configure_logs(loaded)
@@ -70,7 +72,9 @@ async def _once(
         assembly = Assembly(loaded, wire, clock, meter, store=store)
         jobs = _chosen(assembly.jobs, *wanted)
         if store is not None:
-            await _sweep_first(assembly, store, jobs)
+            clouds = of_vendors(assembly.clouds, sorted({job.target.vendor for job in jobs}))
+            landlord = Landlord(clouds, store, clock, grace=loaded.agent.grace)
+            await stack.enter_async_context(landlord)
         runner = Runner(clock, (), redact=loaded.redactor)
         ended = []
         for job in jobs:
@@ -99,19 +103,6 @@ def _chosen(jobs: Sequence[Job], name: str, vendor: str | None, target: str | No
             f"{name} measures nothing of the kind; it measures: {', '.join(str(job.target) for job in named)}", WRONG
         )
     return found
-
-
-async def _sweep_first(assembly: Assembly, store: Store, jobs: Sequence[Job]) -> None:
-    """Give back what runs of dead processes left behind, so that guards do not count it."""
-    vendors = {job.target.vendor for job in jobs}
-    if not any(lease.vendor in vendors for lease in await store.ledger.open_leases()):
-        return
-    sweeper = Sweeper(of_vendors(assembly.clouds, sorted(vendors)), store, RealClock(), Meter())
-    try:
-        report = await sweeper.sweep()
-    except StoreFailed as failed:
-        give_up(str(failed))
-    click.echo(f"swept first: {report}", err=True)
 
 
 def _show(ended: Ended, transcript: Transcript | None, *, in_json: bool) -> None:

@@ -9,7 +9,7 @@ import click
 from probe.agent.agent import configure_logs
 from probe.agent.assembly import Assembly
 from probe.cli.configured import config_option, configuration, run_in_loop
-from probe.cli.console import give_up, table
+from probe.cli.console import agreed, give_up, table
 from probe.cloud import Capability
 from probe.model.meter import Meter
 from probe.notation.durations import format_duration
@@ -33,7 +33,8 @@ def command(config: Path | None, *, dry_run: bool, yes: bool) -> None:
     Deleted is only what carries this agent's marks, checked on our side, and is in its ledger and in nobody's use
     any more, or is past its expiry. Everything else is shown, and left alone. It works beside a running agent.
 
-    Exit status: 0 if nothing is left to do, 1 if something is (or may still show up), 2 if the configuration is wrong.
+    Exit status: 0 if nothing is left to do, 1 if something is (or may still show up, or is at a vendor that cannot be
+    asked), 2 if the configuration is wrong.
     """
     loaded = configuration(config)
     configure_logs(loaded)
@@ -55,7 +56,7 @@ async def _sweep(loaded: Configuration, *, dry_run: bool, yes: bool) -> int:
             plan = await sweeper.plan()
             _show_plan(plan)
             if not _agreed(plan, dry_run=dry_run, yes=yes):
-                return LEFT if plan.failures or _work(plan) else 0
+                return LEFT if plan.failures or _work(plan) or _out_of_reach(plan) else 0
             return await _carry_out(sweeper, plan)
         except (StateFolderRefused, StoreFailed) as refused:
             give_up(str(refused))
@@ -64,6 +65,11 @@ async def _sweep(loaded: Configuration, *, dry_run: bool, yes: bool) -> int:
 def _work(plan: SweepPlan) -> int:
     """How many items something is to be done about."""
     return sum(len(plan.of(action)) for action in (Action.DELETE, Action.SETTLE, Action.WAIT))
+
+
+def _out_of_reach(plan: SweepPlan) -> int:
+    """How many of our own leases are open and cannot be given back from here: a person has to look."""
+    return sum(bool(item.lease) for item in plan.of(Action.REPORT))
 
 
 def _show_plan(plan: SweepPlan) -> None:
@@ -87,7 +93,7 @@ def _agreed(plan: SweepPlan, *, dry_run: bool, yes: bool) -> bool:
     doomed = len(plan.of(Action.DELETE))
     if yes or not doomed:
         return True
-    return click.confirm(f"delete {doomed} instance{'s' if doomed > 1 else ''}?", default=False)
+    return agreed(f"delete {doomed} instance{'s' if doomed > 1 else ''}?")
 
 
 async def _carry_out(sweeper: Sweeper, plan: SweepPlan) -> int:
@@ -99,7 +105,7 @@ async def _carry_out(sweeper: Sweeper, plan: SweepPlan) -> int:
 
         report = await sweeper.carry_out(plan, step)
     _show_report(report)
-    return 0 if report.ok and not report.count(Result.WAITING) else LEFT
+    return 0 if report.ok and not report.count(Result.WAITING) and not _out_of_reach(plan) else LEFT
 
 
 def _show_report(report: SweepReport) -> None:

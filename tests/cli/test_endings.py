@@ -1,0 +1,108 @@
+"""How commands end that are not let finish: told to stop, not listened to, not answered."""
+
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CLEAN, Start
+from tests.cli.serving import answering
+
+SHOP = (
+    "agent: {{state: state}}\n"
+    "probes:\n  - {{name: shop, kind: http, every: 1m, deadline: 30s, targets: [{{name: a, url: '{url}'}}]}}\n"
+)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], str]:
+    """Write a configuration with one http probe; its name."""
+
+    def do(url: str) -> str:
+        (tmp_path / "c.yaml").write_text(SHOP.format(url=url))
+        return "c.yaml"
+
+    return do
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        yield server
+
+
+def test_a_closed_output_does_not_end_in_a_crash(write: Callable[[str], str], tmp_path: Path) -> None:
+    """`probe once shop >&-`: the first socket must not become standard output."""
+    with answering() as url:
+        command = f"{sys.executable} -m probe once shop -c {write(f'{url}/200')} <&- >&- 2>&-"
+        ended = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=CLEAN, check=False)
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize(("output", "status"), [("| head -0", 141), ("> /dev/full", 74)])
+def test_output_that_nobody_takes_is_no_traceback_and_no_verdict(
+    write: Callable[[str], str], tmp_path: Path, output: str, status: int
+) -> None:
+    """A reader that has gone, and a full disk; the status says nothing of the target."""
+    with answering() as url:
+        command = f"set -o pipefail; {sys.executable} -m probe once shop --json -c {write(f'{url}/200')} {output}"
+        ended = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=False
+        )
+    assert ended.returncode == status
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_once_that_is_told_to_stop_says_nothing_of_the_target(
+    start: Start, write: Callable[[str], str], silent: socket.socket, number: signal.Signals
+) -> None:
+    """Neither 0 (it is well) nor 1 (it is to blame): 128 and the signal, as shells have it."""
+    process = start("once", "shop", "-c", write(f"http://127.0.0.1:{silent.getsockname()[1]}/"))
+    with silent.accept()[0]:
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in said
+
+
+def test_an_agent_that_is_told_to_stop_before_it_has_begun_ends_well(start: Start, write: Callable[[str], str]) -> None:
+    """A container that is stopped in its first second has not failed."""
+    process = start("run", "-c", write("http://127.0.0.1:1/"), PROBE_LISTEN="127.0.0.1:0")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) in {0, -signal.SIGTERM}  # the latter before Python itself runs a line of ours
+
+
+_ASK = """
+from probe.cli.configured import run_in_loop
+from probe.cli.console import agreed
+
+async def ask():
+    print(agreed("delete 1 instance?"))
+
+run_in_loop(ask())
+"""
+
+
+@pytest.mark.parametrize(("typed", "said"), [(b"\x03", b"KeyboardInterrupt"), (b"\x04", b"False"), (b"y\n", b"True")])
+def test_a_question_can_be_left(typed: bytes, said: bytes) -> None:
+    """Ctrl-C ends it though the event loop stands still, the end of input is a no."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", _ASK])  # noqa: S606 - no shell is wanted
+    seen = b""
+    while b"[y/N]" not in seen:
+        seen += os.read(terminal, 1024)
+    os.write(terminal, typed)
+    while said not in seen:
+        seen += os.read(terminal, 1024)
+    os.close(terminal)
+    os.waitpid(child, 0)
