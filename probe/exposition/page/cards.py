@@ -20,8 +20,9 @@ def card(group: Group, now: float) -> Markup:
 
 
 def _spell(group: Group, now: float) -> Markup:
-    if group.unsteady_since is not None:
-        return join("unsteady since ", moment(group.unsteady_since, now))
+    how, since = group.spell
+    if since is not None and group.state in {State.FAILING, State.UNSTEADY}:
+        return join(f"{how} since ", moment(since, now))
     if group.state is State.WAITING:
         return text("waits for its first slot")
     last = next((one.streak.last for one in group.rows if one.state is State.NOT_JUDGED), None)

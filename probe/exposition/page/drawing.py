@@ -53,29 +53,51 @@ def parts(run: Measurement) -> Mapping[Phase, float]:
 
 
 def phase_bar(run: Measurement | None) -> Markup:
-    """Where the time of *run* went: a stacked bar, and the greatest part in words."""
-    seconds = parts(run) if run is not None else {}
-    total = sum(seconds.values())
-    if run is None or total <= 0:
-        return el("span", "no phase finished" if run is not None else "no run", class_="quiet")
-    rects, left = [], 0.0
-    for phase, spent in seconds.items():
-        width = 100 * spent / total
-        rects.append(
-            f'<rect class="p-{phase}" x="{left:.3f}" y="0" width="{width:.3f}" height="10">'
-            f"<title>{phase} {duration(spent)}</title></rect>"
-        )
-        left += width
-    label = text(", ".join(f"{phase} {duration(spent)}" for phase, spent in seconds.items()))
+    """Where the time of *run* went: a stacked bar, and the greatest part in words.
+
+    The phase that a failed run did not finish has no duration, but the time went there: it is drawn in a colour of its
+    own.
+    """
+    if run is None:
+        return el("span", "no run", class_="quiet")
+    pieces = [(f"p-{phase}", f"{phase} {duration(spent)}", spent) for phase, spent in parts(run).items()]
+    lost = _unfinished(run)
+    if lost > 0:
+        pieces.append(("p-unfinished", f"{run.phase} not finished, {duration(lost)}", lost))
+    if not pieces:
+        return el("span", "no phase finished", class_="quiet")
+    label = text(", ".join(told for _, told, _ in pieces))
     bar = Markup(
         f'<svg class="bar" role="img" aria-label="{label}" viewBox="0 0 100 10" preserveAspectRatio="none">'
-        f"{''.join(rects)}</svg>"
+        f"{_stacked(pieces)}</svg>"
     )
-    return Markup(bar + el("small", _mostly(run, seconds), class_="quiet"))
+    return Markup(bar + el("small", _mostly(run, lost), class_="quiet"))
 
 
-def _mostly(run: Measurement, seconds: Mapping[Phase, float]) -> str:
-    phase = max(seconds, key=seconds.__getitem__)
+def _stacked(pieces: Sequence[tuple[str, str, float]]) -> str:
+    total = sum(spent for _, _, spent in pieces)
+    rects, left = [], 0.0
+    for style, told, spent in pieces:
+        width = 100 * spent / total
+        rects.append(
+            f'<rect class="{style}" x="{left:.3f}" y="0" width="{width:.3f}" height="10"><title>{told}</title></rect>'
+        )
+        left += width
+    return "".join(rects)
+
+
+def _unfinished(run: Measurement) -> float:
+    """Seconds that *run* spent in the phase that it failed in, if it did not finish it."""
+    if run.phase is None or run.phase in run.phases:
+        return 0.0
+    return max(0.0, run.seconds - sum(parts(run).values()))
+
+
+def _mostly(run: Measurement, lost: float) -> str:
+    seconds = parts(run)
+    phase = max(seconds, key=seconds.__getitem__, default=None)
+    if phase is None or lost > seconds[phase]:
+        return f"mostly {run.phase}, not finished after {duration(lost)}"
     blur = run.resolution.get(phase)
     sharpness = f" ± {duration(blur)}" if blur is not None else ""
     return f"mostly {phase}, {duration(seconds[phase])}{sharpness}"

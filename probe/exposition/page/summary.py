@@ -27,14 +27,13 @@ def summary(found: Sequence[Group], now: float) -> list[str]:
 
 def _trouble(group: Group, now: float) -> str:
     worst = group.worst
-    since = worst.streak.since if worst.down else group.unsteady_since
-    how = "down" if worst.down else "unsteady"
+    how, since = group.spell
     when = f" since {clock_time(since, now)}" if since is not None else ""
     others = [
         f"{one.target.probe} {one.failed} of {one.lately}" for one in group.rows if one.failed and one is not worst
     ]
     also = f" Failed lately, too: {listed(others)}." if others else ""
-    return f"{_name(group)} has been {how}{when}: {_failures(worst, now)}.{also}"
+    return f"{_name(group)} {how}{when}: {_failures(worst, now)}.{also}"
 
 
 def _failures(row: Row, now: float) -> str:

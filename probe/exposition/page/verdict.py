@@ -97,6 +97,15 @@ class Group:
         return max(self.rows, key=lambda row: (row.down, row.failed, -_ORDER[row.state]))
 
     @property
+    def spell(self) -> tuple[str, float | None]:
+        """What its trouble is called, and since when; the same words wherever the page tells of it."""
+        worst = self.worst
+        if worst.down:
+            return "has been failing", worst.streak.since
+        how = "is failing now, and has been unsteady" if self.state is State.FAILING else "has been unsteady"
+        return how, self.unsteady_since
+
+    @property
     def badness(self) -> tuple[bool, float, int]:
         """Greater is worse: an outage now, then the share of runs that failed, then the state."""
         down = any(row.down for row in self.rows)

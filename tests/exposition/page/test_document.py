@@ -66,7 +66,7 @@ async def test_the_page_says_what_this_is_and_who_speaks() -> None:
         "next run in",
     ):
         assert fact in told
-    assert "sandbox-flaky (ap-3) has been unsteady since" in told
+    assert "sandbox-flaky (ap-3) is failing now, and has been unsteady since" in told
 
 
 async def test_every_configured_probe_has_a_row_with_its_state_in_words() -> None:

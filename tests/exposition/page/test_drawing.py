@@ -59,5 +59,16 @@ def test_a_query_is_not_counted_twice() -> None:
 
 def test_a_run_that_finished_no_phase_says_so() -> None:
     """An empty bar would look like a fault of the page."""
-    assert "no phase finished" in phase_bar(fake_run(JOB, outcome=Outcome.REFUSED, detail=HOSTILE))
+    assert "no phase finished" in phase_bar(fake_run(JOB, outcome=Outcome.BUG, detail=HOSTILE, seconds=0.0))
     assert "no run" in phase_bar(None)
+
+
+def test_the_time_of_a_failure_went_into_the_phase_that_was_not_finished() -> None:
+    """Eight seconds of waiting for an instance are not "mostly accept", the one phase that has a duration."""
+    job = fake_job(FakeLifecycle())
+    run = fake_run(
+        job, outcome=Outcome.TIMEOUT, phase=Phase.PROVISION, phases={Phase.ACCEPT: 0.1}, resolution={}, seconds=8.1
+    )
+    told = phase_bar(run)
+    assert 'class="p-unfinished"' in told
+    assert "mostly provision, not finished after 8.00 s" in told

@@ -71,11 +71,11 @@ def test_the_first_sentence_says_who_is_worst_since_when_and_how() -> None:
     assert second == "sandbox-steady (eu-1) is steady: all 9 remembered runs ok."
 
 
-def test_an_outage_is_called_down_since_its_first_failure() -> None:
-    """Unsteady an hour ago, down for a minute: what matters now is the minute."""
+def test_an_outage_is_told_since_its_first_failure() -> None:
+    """Unsteady an hour ago, failing for a minute: what matters now is the minute."""
     history = history_of((fake_job(FakeApi()), [BAD, OK, OK, BAD, BAD, BAD]))
     (told,) = summary(found(history, Layer.PLATFORM), NOW)
-    assert told.startswith("sandbox-steady (eu-1) has been down since 11:59 UTC: api failed 4 of the last 6 runs")
+    assert told.startswith("sandbox-steady (eu-1) has been failing since 11:59 UTC: api failed 4 of the last 6 runs")
 
 
 def test_what_is_our_own_fault_is_said_so() -> None:
