@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
 from probe.cloud.caller import Caller
-from probe.cloud.complaint import VendorComplaint, found_text
+from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.instances import Instances
@@ -15,7 +15,7 @@ from probe.cloud.line import Answer, Line, Sender, unparseable
 from probe.cloud.lookup import Directory
 from probe.cloud.marks import MARK_AGENT, read_marks
 from probe.cloud.order import Order, Points, View
-from probe.cloud.reading import find, read_points, read_view
+from probe.cloud.reading import find, read_identifier, read_points, read_view
 from probe.cloud.values import filter_values, order_values, subject_values, time_values
 from probe.cloud.waiting import Pace
 from probe.model.clock import Clock
@@ -42,7 +42,7 @@ class Cloud:
         line = Line(entry, wire, clock, meter)
         kind = load_auth(entry.file.auth.kind)
         options = kind.Options.model_validate(entry.file.auth.options)
-        auth = kind.build(AuthSurroundings(entry=entry, options=options, line=line, clock=clock))
+        auth = kind.build(AuthSurroundings(entry=entry, options=options, line=line, clock=clock, meter=meter))
         self._caller = Caller(entry, line, auth)
         self._directory = Directory(self._caller, clock)
 
@@ -134,9 +134,7 @@ class Cloud:
         operation = self._instances.create
         size, image = await self.resolve(order.size, order.image, watch)
         answer = await self._call("create", operation, order_values(self.entry, order, size, image), watch)
-        identifier = found_text(operation.id, answer.body)
-        if not identifier:
-            raise unparseable("identifier of the new instance", answer)
+        identifier = read_identifier(operation.id, answer.body, "identifier of the new instance", answer)
         watch.facts[Fact.INSTANCE] = identifier
         return identifier
 
@@ -154,7 +152,10 @@ class Cloud:
                 return None
             raise
         # an answer without the instance is no word that it is gone: only the vendor's own "not found" is
-        return read_view(self._instances, self.file.errors, find(operation.item, answer, "instance"), answer)
+        view = self._view(find(operation.item, answer, "instance"), answer)
+        if view.id != instance_id:  # or another's marks would prove that this one is ours
+            raise unparseable("instance that was asked for", answer)
+        return view
 
     async def delete(self, instance_id: str, watch: Stopwatch) -> None:
         """Give an instance back; that there is none is fine.
@@ -182,7 +183,7 @@ class Cloud:
         async for answer, items in self._caller.pages("list", listing, values, watch, watch.aside()):
             # strangers are not looked at any closer: an account may have thousands, and the loop has others to serve
             ours = [item for item in items if _carries(read_marks(self._instances.show.marks, item), wanted)]
-            views.extend(read_view(self._instances, self.file.errors, item, answer) for item in ours)
+            views.extend(self._view(item, answer) for item in ours)
         return [view for view in views if view.state is not InstanceState.GONE]
 
     async def datapoints(self, subject: Mapping[str, object], watch: Stopwatch, since: float) -> Points:
@@ -202,6 +203,9 @@ class Cloud:
                     complaint.outcome = Outcome.INVALID  # it is the configuration that names it
                 raise
             return read_points(operation.points, answer)
+
+    def _view(self, item: object, answer: Answer) -> View:
+        return read_view(self._instances, self.file.errors, item, answer, self.entry.redactor)
 
     @property
     def _instances(self) -> Instances:

@@ -1,11 +1,18 @@
 """Bodies: what goes out as a form or as JSON, what comes in as JSON or as XML. A closed set."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from probe.cloud.xml import XmlRefused, parse_xml
+
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Unparseable(ValueError):  # noqa: N818 - the answer, not the program, is at fault
@@ -21,9 +28,17 @@ def decode(codec: Literal["json", "xml"], content: bytes) -> object:
     if not content.strip():
         return None
     try:
-        return parse_xml(content) if codec == "xml" else json.loads(content, parse_constant=_refuse_constant)
+        return parse_xml(content) if codec == "xml" else _parse_json(content)
     except (XmlRefused, ValueError, RecursionError) as error:
         raise Unparseable(f"the answer is not {codec.upper()} ({str(error)[:120]})") from error
+
+
+def _parse_json(content: bytes) -> object:
+    """The data in *content*; half a character (a lone surrogate), which nothing could be sent on with, is replaced."""
+    text = content.decode(json.detect_encoding(content))
+    if _HALF.search(text):
+        text = _ESCAPE.sub(lambda found: r"\ufffd" if found["half"] else found[0], text)
+    return json.loads(text, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(word: str) -> object:

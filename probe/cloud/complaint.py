@@ -1,8 +1,11 @@
 """What a vendor complained about, and what that means by the rules of its file."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+import httpx
 
 from probe.cloud.file.errors import ErrorRule, Errors, Verdict
 from probe.cloud.moments import parse_http_date
@@ -11,9 +14,16 @@ from probe.notation.paths import Query, QueryTypeError
 
 _READABLE: Final = 300
 """Characters of a vendor's message that go into a detail."""
+_JUDGED: Final = 1_000
+"""Characters of a text that rules look at: `a.*b` takes a time that grows with the square of it."""
 _LONGEST_WAIT: Final = 3_600.0
 """Seconds beyond which a vendor's wish to be left alone is a mistake, or an attack."""
 _SERVER_ERROR: Final = 500
+_COMPLAINT: Final = 300
+"""Statuses below it say success."""
+
+Redact = Callable[[str], str]
+"""Takes the secrets out of a text."""
 
 
 class VendorComplaint(ProbeFailed):
@@ -64,22 +74,40 @@ class Judgement:
     renew: bool = False
 
 
-def judge(errors: Errors, status: int, body: object, headers: Mapping[str, str], code: str | None = None) -> Judgement:
-    """What an answer with *status* and the decoded *body* means; *code* if it stood elsewhere than the file says."""
-    said = code if code is not None else found_text(errors.code, body)
-    message = found_text(errors.message, body)
+def judge(
+    errors: Errors,
+    status: int,
+    body: object,
+    headers: Mapping[str, str],
+    code: str | None = None,
+    redact: Redact = str,
+) -> Judgement:
+    """What an answer with *status* and the decoded *body* means.
+
+    Args:
+        errors: the rules of the vendor's file.
+        status: the HTTP status; one that says success, though another was wanted, is the vendor's error.
+        body: the decoded body.
+        headers: as they came.
+        code: the error's code, if it stood elsewhere than the file says.
+        redact: takes the secrets out of what the vendor said.
+    """
+    said = redact(code if code is not None else found_text(errors.code, body))
+    message = redact(found_text(errors.message, body))
     rule = match(errors.rules, status=status, code=said, message=message, headers=headers)
     if rule is not None:
         return Judgement(rule.verdict, said, message, matched=True, renew=rule.renew)
-    fallback = Verdict.VENDOR_ERROR if status >= _SERVER_ERROR else Verdict.INVALID
-    return Judgement(fallback, said, message, matched=False)
+    theirs = status >= _SERVER_ERROR or (status < _COMPLAINT and code is None)
+    return Judgement(Verdict.VENDOR_ERROR if theirs else Verdict.INVALID, said, message, matched=False)
 
 
 def match(
     rules: tuple[ErrorRule, ...], *, status: int | None, code: str, message: str, headers: Mapping[str, str]
 ) -> ErrorRule | None:
     """The first rule that fits; *status* is None where there was no answer of its own (a failed state)."""
-    return next((rule for rule in rules if _fits(rule, status, code, message, headers)), None)
+    shown = {name: value[:_JUDGED] for name, value in headers.items()}
+    said, told = code[:_JUDGED], message[:_JUDGED]
+    return next((rule for rule in rules if _fits(rule, status, said, told, httpx.Headers(shown))), None)
 
 
 def _fits(rule: ErrorRule, status: int | None, code: str, message: str, headers: Mapping[str, str]) -> bool:
@@ -108,8 +136,15 @@ def found_text(query: Query | None, data: object) -> str:
 def describe(judgement: Judgement, status: int) -> str:
     """The complaint for people, on one line and of readable length."""
     words = " ".join(part for part in (judgement.code, judgement.message) if part)
-    said = " ".join(words.split()) or "no explanation"
-    return f"HTTP {status}: {said[:_READABLE]}"
+    return f"HTTP {status}: {readable(words) or 'no explanation'}"
+
+
+def readable(text: str) -> str:
+    """*text*, which holds no secret any more, on one line and of readable length.
+
+    A secret has to be taken out before: half of one, at the cut, would be recognised by nobody.
+    """
+    return " ".join(text.split())[:_READABLE]
 
 
 def retry_after(names: tuple[str, ...], headers: Mapping[str, str], wall: float) -> float | None:
@@ -123,7 +158,8 @@ def retry_after(names: tuple[str, ...], headers: Mapping[str, str], wall: float)
 
 def _seconds(text: str, wall: float) -> float | None:
     try:
-        return float(int(text))
+        seconds = float(text)
     except ValueError:
         moment = parse_http_date(text)
         return None if moment is None else moment - wall
+    return seconds if math.isfinite(seconds) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from probe.cloud.file.vendor import Choices, CredentialSet, Endpoint, Profile, VendorFile
 from probe.cloud.hosts import HostRefused, checked_url, render_url
@@ -10,6 +11,31 @@ from probe.model.secret import Secret, SecretUnavailable
 from probe.wire import Route
 
 Trail = tuple[str, ...]
+
+
+class Redactor(Protocol):
+    """Takes the secrets that it knows out of a text."""
+
+    def learn(self, value: str) -> None:
+        """Take *value*, a token that a vendor gave us, for a secret from now on."""
+        ...
+
+    def __call__(self, text: str) -> str:
+        """*text* without secrets."""
+        ...
+
+
+class _Unaware:
+    """Knows no secret."""
+
+    def learn(self, value: str) -> None:
+        """Forget it."""
+
+    def __call__(self, text: str) -> str:
+        return text
+
+
+_UNAWARE: Final = _Unaware()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +52,7 @@ class VendorEntry:
         insecure_http: whether secrets may travel in the clear.
         profile: which of the file's particular clouds it is.
         route: how its hosts are reached.
+        redactor: takes secrets out of what the vendor says, and learns those that the vendor gives us.
     """
 
     name: str
@@ -37,6 +64,7 @@ class VendorEntry:
     insecure_http: bool = False
     profile: str | None = None
     route: Route = field(default_factory=Route)
+    redactor: Redactor = field(default=_UNAWARE, compare=False, repr=False)
 
     @property
     def particular(self) -> Profile | None:

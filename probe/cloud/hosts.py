@@ -13,8 +13,15 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+import httpx
+
 from probe.notation.templates import Template
 
+_USER: Final = re.compile(r"(?<=//)[^/?#]*@")
+_REST: Final = re.compile(r"[?#].*", re.DOTALL)
+_TELLABLE: Final = 100
+"""Characters of a URL that a sentence tells."""
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _HOST_PART: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
@@ -30,18 +37,33 @@ def checked_url(url: str, *, insecure_http: bool) -> str:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise HostRefused(f"`{url}` is not a URL ({error})") from error
-    if parts.scheme not in {"http", "https"} or not host or port == 0:
-        raise HostRefused(f"`{url}` is not a URL with http or https and a host")
-    if parts.username is not None or parts.password is not None:
+        host, _ = parts.hostname, parts.port
+        used = httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):  # which would tell the URL, with a password that may be in it
+        raise HostRefused("what stands here is not a URL") from None
+    if parts.username is not None or parts.password is not None or used.userinfo:
         raise HostRefused(f"the URL of {host} carries a user's name: credentials belong under `credentials`")
-    if parts.query or parts.fragment:
-        raise HostRefused(f"`{url}` ends in a query or a fragment, which an endpoint must not")
+    told = tellable(url)
+    if parts.scheme not in {"http", "https"} or not host or parts.port == 0 or not _is_host(host, used):
+        raise HostRefused(f"`{told}` is not a URL with http or https and a host")
+    if "?" in url or "#" in url:
+        raise HostRefused(f"`{told}` ends in a query or a fragment, which an endpoint must not")
     if parts.scheme == "http" and not insecure_http and not is_local(host):
-        raise HostRefused(f"`{url}` is plain http: a secret would travel in the clear")
+        raise HostRefused(f"`{told}` is plain http: a secret would travel in the clear")
     return url.rstrip("/")
+
+
+def tellable(url: str) -> str:
+    """*url* without what may be secret in it: a user, a password, a query."""
+    return _REST.sub("?…", _USER.sub("", url))[:_TELLABLE]
+
+
+def _is_host(host: str, used: httpx.URL) -> bool:
+    """Whether *host*, which was checked, is a host, and the one that httpx will ask."""
+    asked = used.raw_host.decode("ascii")
+    if not host.isascii():
+        return _HOST.fullmatch(asked) is not None  # its name in ASCII, as name servers know it
+    return asked.lower() == host and (_HOST.fullmatch(host) is not None or ":" in host)
 
 
 def is_local(host: str) -> bool:

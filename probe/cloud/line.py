@@ -1,6 +1,8 @@
 """The line to one vendor: every exchange with it passes here, is counted, and is judged by the vendor's own rules."""
 
+import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
@@ -8,7 +10,7 @@ from typing import Any, Final, Literal, Protocol
 import httpx
 
 from probe.cloud.codecs import Unparseable, decode
-from probe.cloud.complaint import VendorComplaint, describe, judge, retry_after
+from probe.cloud.complaint import Judgement, VendorComplaint, describe, judge, retry_after
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.vendor import Limits
@@ -20,8 +22,14 @@ from probe.model.stopwatch import Fact, Stopwatch
 from probe.notation.paths import Query
 from probe.wire import USER_AGENT, Route
 
-_LARGEST: Final = 8 << 20
+_LARGEST: Final = 4 << 20
 """Bytes of an answer: a page of a thousand instances has two million."""
+_AT_ONCE: Final = 128 << 10
+"""Bytes of an answer that are decoded in the loop, in a few milliseconds; a larger one takes a thread."""
+_LONGEST_ID: Final = 200
+"""Characters of a request's id that are kept."""
+_TOLD: Final = 50
+"""Errors that no rule knows which are logged, each once; the counter goes on."""
 _SKEWED: Final = 120.0
 """Seconds between our clock and the vendor's beyond which a refused signature is the clock's fault, not the key's."""
 _TOO_MANY: Final = 429
@@ -91,6 +99,7 @@ class Line:
         self._sender = sender
         self._clock = clock
         self._meter = meter
+        self._told: set[tuple[int, str]] = set()
 
     async def exchange(
         self, operation: str, request: httpx.Request, watch: Stopwatch, wanted: Wanted | None = None
@@ -112,7 +121,7 @@ class Line:
         request_id = self._request_id(response, watch)
         succeeded = response.status_code in wanted.statuses if wanted.statuses else response.is_success
         try:
-            body = decode(wanted.codec, response.content)
+            body = await _decoded(wanted.codec, response.content)
         except Unparseable as error:
             if succeeded:
                 raise _unreadable(response, str(error), request_id) from error
@@ -136,6 +145,7 @@ class Line:
 
     def _request_id(self, response: httpx.Response, watch: Stopwatch) -> str:
         found = next((response.headers[name] for name in self._entry.file.request_id if name in response.headers), "")
+        found = found[:_LONGEST_ID]
         if found:
             watch.facts[Fact.REQUEST_ID] = found
         return found
@@ -144,10 +154,9 @@ class Line:
         self, response: httpx.Response, body: object, request_id: str, code: str | None, *, clocked: bool
     ) -> VendorComplaint:
         file, status = self._entry.file, response.status_code
-        judgement = judge(file.errors, status, body, response.headers, code)
+        judgement = judge(file.errors, status, body, response.headers, code, self._entry.redactor)
         if not judgement.matched:
-            self._meter.unmatched_error(self._entry.name, self._entry.region)
-            _logger.warning("%s: no rule of %s knows %s", self._entry.name, file.vendor, describe(judgement, status))
+            self._note_unmatched(judgement, status)
         detail, outcome = describe(judgement, status), None
         if clocked and judgement.verdict is Verdict.DENIED:
             skew = self._skew(response.headers)
@@ -165,6 +174,14 @@ class Line:
             outcome=outcome,
         )
 
+    def _note_unmatched(self, judgement: Judgement, status: int) -> None:
+        """Count an error that no rule knows; the first of its kind is told."""
+        entry, kind = self._entry, (status, judgement.code[:_LONGEST_ID])
+        self._meter.unmatched_error(entry.name, entry.region)
+        if kind not in self._told and len(self._told) < _TOLD:
+            self._told.add(kind)
+            _logger.warning("%s: no rule of %s knows %s", entry.name, entry.file.vendor, describe(judgement, status))
+
     def _skew(self, headers: Mapping[str, str]) -> float:
         theirs = parse_http_date(headers.get("Date", ""))
         return 0.0 if theirs is None else self._clock.wall() - theirs
@@ -174,13 +191,17 @@ class Line:
         remaining = _number(headers, limits.remaining)
         used = _number(headers, limits.used)
         if remaining is None and limit is not None and used is not None:
-            remaining = limit - used
+            remaining = max(0.0, limit - used)
         reset = _number(headers, limits.reset)
         if reset is not None and limits.reset_is == "seconds":
             reset += self._clock.wall()
         if (limit, remaining, reset) != (None, None, None):
             entry = self._entry
             self._meter.api_budget(entry.name, entry.region, limit=limit, remaining=remaining, reset=reset)
+
+
+async def _decoded(codec: Literal["json", "xml"], content: bytes) -> object:
+    return decode(codec, content) if len(content) <= _AT_ONCE else await asyncio.to_thread(decode, codec, content)
 
 
 def _unreadable(response: httpx.Response, why: str, request_id: str) -> VendorComplaint:
@@ -199,7 +220,9 @@ def _class(status: int) -> str:
 
 
 def _number(headers: Mapping[str, str], name: str | None) -> float | None:
+    """The number in a header; None where there is none that a budget could be."""
     try:
-        return float(headers[name]) if name is not None and name in headers else None
+        number = float(headers[name]) if name is not None and name in headers else -1.0
     except ValueError:
         return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from probe.cloud.auth.contract import Auth, load_auth
+from probe.cloud.auth.contract import Auth, AuthUnusable, load_auth
 from probe.cloud.file.checks import Flaw, flaws
 from probe.cloud.file.vendor import VendorFile
 from probe.notation.documents import Document, examine_file
@@ -137,8 +137,8 @@ def _place(document: Document, location: tuple[str | int, ...]) -> tuple[str | i
 def _auth_flaws(file: VendorFile) -> list[Flaw]:
     try:
         kind = load_auth(file.auth.kind)
-    except LookupError as error:
-        return [(("auth", "kind"), str(error.args[0]), "install the plug-in that has it, or choose another")]
+    except AuthUnusable as error:
+        return [(("auth", "kind"), error.problem, error.remedy)]
     return [*_option_flaws(file, kind), *_kind_flaws(file, kind)]
 
 

@@ -1,14 +1,18 @@
 """Further pages of a list: a closed set of ways to ask for them, and a bound for lists that never end."""
 
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from probe.cloud.complaint import VendorComplaint, found_text
 from probe.cloud.file.errors import Verdict
-from probe.cloud.file.operation import Listing, MarkerPage, NextUrlPage, TokenPage
-from probe.cloud.line import Answer
+from probe.cloud.file.operation import Listing, MarkerPage, TokenPage
+from probe.cloud.line import Answer, unparseable
+
+_LONGEST: Final = 16_384
+"""Characters of what names a page; the longest known tokens have a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +32,24 @@ def next_page(listing: Listing, answer: Answer, items: list[object], asked: http
     """The page after *answer*, which held *items* and came from *asked*; None if it was the last.
 
     Raises:
-        VendorComplaint: vendor_error: the next page is said to be on another host.
+        VendorComplaint: vendor_error: the next page is said to be on another host, or its name cannot be sent.
     """
     page = listing.page
-    if isinstance(page, TokenPage):
-        token = found_text(page.next, answer.body)
-        return NextPage(parameters=((page.send_as, token),)) if token else None
     if isinstance(page, MarkerPage):
         marker = found_text(page.marker, items[-1]) if len(items) >= page.size else ""
-        return NextPage(parameters=((page.send_as, marker),)) if marker else None
-    if isinstance(page, NextUrlPage):
-        address = found_text(page.next, answer.body)
-        return NextPage(address=_same_host(address, asked, answer)) if address else None
-    return None
+        return NextPage(parameters=((page.send_as, _sendable(marker, answer)),)) if marker else None
+    said = found_text(page.next, answer.body) if page is not None else ""
+    if page is None or not said:
+        return None
+    if isinstance(page, TokenPage):
+        return NextPage(parameters=((page.send_as, _sendable(said, answer)),))
+    return NextPage(address=_same_host(_sendable(said, answer), asked, answer))
+
+
+def _sendable(said: str, answer: Answer) -> str:
+    if len(said) > _LONGEST:
+        raise unparseable("name of its next page that one could send", answer)
+    return said
 
 
 def _same_host(address: str, asked: httpx.URL, answer: Answer) -> str:
@@ -50,7 +59,7 @@ def _same_host(address: str, asked: httpx.URL, answer: Answer) -> str:
     """
     try:
         parts = urlsplit(urljoin(str(asked), address))
-        if parts.hostname == asked.host:
+        if parts.hostname in {asked.host, asked.raw_host.decode("ascii")}:
             return f"{parts.path}?{parts.query}" if parts.query else parts.path
     except ValueError:
         pass  # a URL that cannot be read is on no host of ours

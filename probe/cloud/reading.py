@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, Literal
 
-from probe.cloud.complaint import found_text, match
+from probe.cloud.complaint import Redact, found_text, match, readable
 from probe.cloud.file.errors import Errors
 from probe.cloud.file.instances import Instances, States
 from probe.cloud.file.monitoring import Points as PointPaths
@@ -17,6 +17,8 @@ from probe.model.outcome import Outcome
 from probe.notation.paths import Query, QueryTypeError
 
 _MILLISECONDS: Final = 1_000.0
+_LONGEST: Final = 1_024
+"""Characters of an identifier; the longest known ones, paths of resources, have a third of it."""
 
 
 def find(query: Query, answer: Answer, what: str) -> Any:
@@ -48,18 +50,28 @@ def _points_of(query: Query, answer: Answer) -> list[Any]:
     return [] if find(query, answer, "list of datapoints") is None else items_of(query, answer)
 
 
-def read_view(instances: Instances, errors: Errors, item: object, answer: Answer) -> View:
-    """The instance that *item* of *answer* shows.
+def read_identifier(query: Query, data: object, what: str, answer: Answer) -> str:
+    """The identifier that *query* finds in *data*, a part of *answer*.
+
+    Raises:
+        VendorComplaint: vendor_error: there is none that one could write down and send.
+    """
+    identifier = found_text(query, data)
+    if not identifier or len(identifier) > _LONGEST or not identifier.isprintable():
+        raise unparseable(what, answer)
+    return identifier
+
+
+def read_view(instances: Instances, errors: Errors, item: object, answer: Answer, redact: Redact = str) -> View:
+    """The instance that *item* of *answer* shows; *redact* takes the secrets out of what the vendor says of it.
 
     Raises:
         VendorComplaint: vendor_error: it has no identifier, or is of another shape.
     """
     show = instances.show
-    identifier = found_text(show.id, item)
-    if not identifier:
-        raise unparseable("instance with an identifier", answer)
+    identifier = read_identifier(show.id, item, "instance with an identifier", answer)
     state = state_of(instances.states, item)
-    code, reason = found_text(show.reason_code, item), found_text(show.reason, item)
+    code, reason = (redact(found_text(query, item)) for query in (show.reason_code, show.reason))
     return View(
         id=identifier,
         name=found_text(show.name, item),
@@ -67,7 +79,7 @@ def read_view(instances: Instances, errors: Errors, item: object, answer: Answer
         addresses=_addresses(show.addresses, item, answer),
         marks=read_marks(show.marks, item),
         created_at=None if show.created is None else _created(show.created, item),
-        reason=": ".join(part for part in (code, reason) if part),
+        reason=readable(": ".join(part for part in (code, reason) if part)),
         outcome=_failure(errors, code, reason),
     )
 

@@ -1,6 +1,5 @@
 """From a call in a vendor file and the values of the moment to a request, complete but for its authentication."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
@@ -16,7 +15,6 @@ from probe.notation.templates import Template
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 _JSON: Final = "application/json"
 _ACCEPTED: Final[Mapping[str, str]] = {"json": "application/json", "xml": "text/xml"}
-_LINE_BREAK: Final = re.compile(r"[\r\n\0]")
 
 
 def render(
@@ -51,11 +49,16 @@ def render(
         content, headers["Content-Type"] = encode_form(_mapping(endpoint.form, values) | form), _FORM
     elif operation.json_body is not None:
         content, headers["Content-Type"] = encode_json(operation.json_body.render(values)), _JSON
-    headers |= _headers(endpoint.headers, values) | _headers(operation.headers, values)
-    url = httpx.URL(base + _path(operation.path, values))
-    if query:
-        url = url.copy_merge_params(httpx.QueryParams(tuple(query_pairs(query))))
-    return httpx.Request(operation.method, url, headers=headers, content=content or None)
+    fields = httpx.Headers(headers)
+    for template in (endpoint.headers, operation.headers):
+        fields.update(_headers(template, values))
+    try:
+        url = httpx.URL(base + _path(operation.path, values))
+        if query:
+            url = url.copy_merge_params(httpx.QueryParams(tuple(query_pairs(query))))
+    except httpx.InvalidURL as error:
+        raise ProbeFailed(Outcome.INVALID, f"the request would have no proper URL ({error})") from error
+    return httpx.Request(operation.method, url, headers=fields, content=content or None)
 
 
 def _mapping(template: Template | None, values: Mapping[str, object]) -> dict[str, object]:
@@ -68,8 +71,8 @@ def _mapping(template: Template | None, values: Mapping[str, object]) -> dict[st
 def _headers(template: Template | None, values: Mapping[str, object]) -> dict[str, str]:
     headers = {name: as_text(value) for name, value in _mapping(template, values).items()}
     for name, value in headers.items():
-        if _LINE_BREAK.search(value):
-            raise ProbeFailed(Outcome.INVALID, f"the header {name} would break in two")
+        if not value.isascii() or not value.isprintable():
+            raise ProbeFailed(Outcome.INVALID, f"the header {name} would hold what no header can")
     return headers
 
 

@@ -58,7 +58,8 @@ def subject_values(query: InstancePoints | SeriesPoints, subject: Mapping[str, o
 
 
 def time_values(since: float, until: float) -> dict[str, object]:
-    """For datapoints: the time that is asked for, as each vendor may want it."""
+    """For datapoints: the time that is asked for, as each vendor may want it; nothing is older than 1970."""
+    since = max(since, 0.0)
     return {
         "from_s": int(since),
         "to_s": int(until),

@@ -9,6 +9,8 @@ from typing import Final
 from xml.parsers import expat
 
 _DEEPEST: Final = 64
+_MOST: Final = 1_000_000
+"""Elements of an answer: a page of a thousand instances has a third of it."""
 _ITEMS: Final = frozenset({"item", "member"})
 _LIST: Final = "Set"
 
@@ -32,7 +34,7 @@ def parse_xml(content: bytes) -> object:
     """The content of the root element.
 
     Raises:
-        XmlRefused: it is not XML, has a document type (and so entities), or is nested too deep.
+        XmlRefused: it is not XML, has a document type (and so entities), is nested too deep, or has too many elements.
     """
     builder = _Builder()
     parser = expat.ParserCreate()
@@ -43,7 +45,7 @@ def parse_xml(content: bytes) -> object:
     parser.StartDoctypeDeclHandler = builder.doctype
     try:
         parser.Parse(content, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that Python does not know
         raise XmlRefused(f"is not XML ({error})") from error
     return builder.root
 
@@ -52,10 +54,14 @@ class _Builder:
     def __init__(self) -> None:
         self.root: object = ""
         self._open: list[_Element] = []
+        self._seen = 0
 
     def start(self, name: str, _attributes: object) -> None:
         if len(self._open) >= _DEEPEST:
             raise XmlRefused(f"is nested deeper than {_DEEPEST} levels")
+        self._seen += 1
+        if self._seen > _MOST:
+            raise XmlRefused(f"has more than {_MOST} elements")
         self._open.append(_Element(name.rpartition(":")[2]))
 
     def characters(self, text: str) -> None:

@@ -37,8 +37,8 @@ class Query:
             return self._compiled.search(data)
         except JMESPathTypeError as error:
             raise QueryTypeError(f"`{self.text}`: {error}") from error
-        except (JMESPathError, ValueError, TypeError, AttributeError) as error:
-            # some of the library's functions (`max_by`, `avg`) let Python's own errors through
+        except (JMESPathError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+            # some of the library's functions (`max_by`, `avg`, `ceil`) let Python's own errors through
             raise QueryTypeError(f"`{self.text}`: {error}") from error
 
     def holds(self, data: object) -> bool:

@@ -42,6 +42,7 @@ class VendorReader:
             insecure_http=shape.insecure_http,
             profile=shape.profile,
             route=route,
+            redactor=self._reader.references.redactor,
         )
         complaints = _causes(entry)
         for where, problem, remedy in complaints:

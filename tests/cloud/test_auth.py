@@ -1,17 +1,18 @@
 """Tokens: fetched once, renewed before they expire, asked for as each kind wants it."""
 
 import asyncio
+from importlib.metadata import EntryPoint
 
 import httpx
 import pytest
 
 from probe.cloud import VendorEntry
-from probe.cloud.auth.contract import auth_kinds, load_auth
+from probe.cloud.auth.contract import GROUP, AuthUnusable, auth_kinds, load_auth
 from probe.cloud.auth.tokens import Token
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.secret import Secret, SecretUnavailable
-from tests.cloud.entries import AWS_KEYS, Scene, acme, entry, openstack, token_answer
+from tests.cloud.entries import APPLICATION, AWS_KEYS, Scene, acme, entry, openstack, token_answer
 from tests.fakes.vendor import answer
 
 OK = answer(200, {})
@@ -261,6 +262,43 @@ def test_our_kinds_are_found_as_anybodys_would_be() -> None:
     assert {"bearer", "keystone_v3", "rax_v2", "sigv4"} <= auth_kinds().keys()
     with pytest.raises(LookupError, match="choose one of bearer"):
         load_auth("kerberos")
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("probe.no_such_module:Kind", r"cannot be loaded \(ModuleNotFoundError: "),
+        ("probe.cloud.auth.bearer:Nothing", r"cannot be loaded \(AttributeError: "),
+        ("probe.cloud.auth.tokens:Token", "is not an auth kind: it has no Options, signs"),
+    ],
+)
+def test_a_broken_plugin_is_a_sentence(value: str, says: str) -> None:
+    """With the plug-in's name, so that one knows what to repair."""
+    with pytest.raises(AuthUnusable, match=says) as unusable:
+        load_auth("odd", {"odd": EntryPoint("odd", value, GROUP)})
+    assert unusable.value.remedy == f"repair or uninstall the plug-in {value}"
+
+
+def expiring(expires: object) -> httpx.Response:
+    """Keystone's answer to a user whose password has an end."""
+    told = token_answer()
+    return answer(201, {"token": {**told.json()["token"], "user": {"password_expires_at": expires}}}, told.headers)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "expires", "known"),
+    [
+        ({"username": "u", "password": "p", "project_id": "i"}, "2027-02-01T00:00:00.000000", [1_801_440_000.0]),
+        ({"username": "u", "password": "p", "project_id": "i"}, None, []),
+        ({"username": "u", "password": "p", "project_id": "i"}, "never", []),
+        (APPLICATION, "2027-02-01T00:00:00.000000", []),
+    ],
+)
+async def test_the_end_of_a_password_is_told(credentials: dict[str, str], expires: object, known: list[float]) -> None:
+    """Where the cloud ages passwords; tokens renew themselves, and an application credential outlives a password."""
+    scene = Scene(openstack(credentials=credentials), expiring(expires))
+    await scene.cloud.authenticate(scene.watch)
+    assert scene.meter.expiries == known
 
 
 async def test_no_secret_shows_in_a_repr() -> None:

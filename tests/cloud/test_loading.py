@@ -99,7 +99,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
         GOOD | {"vendor": "other"},
         "acme.yaml:1: vendor: the file is called acme.yaml; call one of them",
     ),
-    (GOOD | {"auth": {"kind": "kerberos"}}, "auth.kind: there is no auth kind `kerberos`: choose one of bearer"),
+    (GOOD | {"auth": {"kind": "kerberos"}}, "auth.kind: there is no auth kind `kerberos`; choose one of bearer"),
     (GOOD | {"auth": {"kind": "bearer", "options": {"a": 1}}}, "auth.options.a: Extra inputs are not permitted"),
     (probe(get="nowhere:/ping"), "reads.probe.get: there is no endpoint `nowhere`; choose one of api"),
     (probe(get="/ping"), "reads.probe: a call goes to `endpoint:/path`"),

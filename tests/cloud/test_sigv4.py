@@ -1,14 +1,17 @@
 """AWS signatures."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from botocore.credentials import ReadOnlyCredentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.exceptions import ClientError
 
-from probe.cloud.auth.sigv4 import sign
+from probe.cloud.auth.signing import resolve, sign
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from tests.cloud.entries import AWS_KEYS, Scene, entry
@@ -183,3 +186,25 @@ async def test_expired_credentials_of_the_configuration_are_denied_at_once() -> 
     with pytest.raises(ProbeFailed) as failed:
         await scene.cloud.read("probe", scene.watch)
     assert (failed.value.outcome, len(scene.wire.asked)) == (Outcome.DENIED, 1)
+
+
+class Refusing(Credentials):  # type: ignore[misc]  # botocore has no annotations
+    """Credentials of a role that STS refuses to give."""
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Refuse."""
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRoleWithWebIdentity")
+
+
+def test_a_role_that_is_refused_is_denied() -> None:
+    """The default chain may call STS, whose errors are of another family than the chain's own."""
+    with pytest.raises(ProbeFailed, match="AssumeRoleWithWebIdentity") as failed:
+        resolve(Refusing("a", "b"))
+    assert failed.value.outcome is Outcome.DENIED
+
+
+def test_only_who_signs_pays_for_botocore() -> None:
+    """Loading the vendor files, which every command does, does not import it."""
+    code = "import sys, probe.settings; probe.settings.load(); print('botocore' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"

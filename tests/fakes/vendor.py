@@ -68,12 +68,14 @@ class ApiMeter(Meter):
         requests: operation, code and seconds of every request.
         budgets: limit, remaining and reset of every statement.
         unmatched: how many errors no rule knew.
+        expiries: when credentials expire, as it was told.
     """
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, float]] = []
         self.budgets: list[tuple[float | None, float | None, float | None]] = []
         self.unmatched = 0
+        self.expiries: list[float] = []
 
     def api_request(self, vendor: str, region: str, operation: str, code: str, seconds: float) -> None:
         """Remember a request."""
@@ -91,3 +93,8 @@ class ApiMeter(Meter):
         """Count an error that no rule knew."""
         del vendor, region
         self.unmatched += 1
+
+    def credentials_expiry(self, vendor: str, timestamp: float) -> None:
+        """Remember when credentials expire."""
+        del vendor
+        self.expiries.append(timestamp)

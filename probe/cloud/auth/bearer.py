@@ -5,10 +5,9 @@ from typing import ClassVar, Self
 import httpx
 from pydantic import BaseModel
 
-from probe.cloud.auth.contract import AuthSurroundings, NoOptions
+from probe.cloud.auth.contract import AuthSurroundings, NoOptions, sendable
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
-from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
 
 
@@ -41,10 +40,7 @@ class Bearer:
     def stamp(self, request: httpx.Request, endpoint: Endpoint) -> None:
         """Put the token on *request*, read now, so that a rotated one is picked up."""
         del endpoint  # the token is good for all of them
-        token = self._entry.secret("token")
-        if not token:
-            raise ProbeFailed(Outcome.DENIED, "there is no credential `token`")
-        request.headers["Authorization"] = f"Bearer {token}"
+        request.headers["Authorization"] = f"Bearer {sendable(self._entry.secret('token'), 'token')}"
 
     def invalidate(self, request: httpx.Request) -> bool:
         """A rotated token helps; the same one does not."""

@@ -5,7 +5,7 @@ and remembers its token across runs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import ClassVar, Final, Protocol, Self
 
@@ -16,9 +16,15 @@ from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.line import Line
 from probe.model.clock import Clock
+from probe.model.meter import Meter
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
 
 GROUP: Final = "probe.auth"
+_NEEDED: Final = (
+    *("Options", "signs", "catalogs", "clocked", "needs"),
+    *("build", "ready", "catalog", "stamp", "invalidate"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +36,14 @@ class AuthSurroundings:
         options: the vendor file's `auth.options`, validated by the kind's `Options`.
         line: for its own calls, which count as the operation `auth`.
         clock: tells when a token expires.
+        meter: is told when the credentials themselves expire, where the vendor says so.
     """
 
     entry: VendorEntry
     options: BaseModel
     line: Line
     clock: Clock
+    meter: Meter = field(default_factory=Meter)
 
 
 class Auth(Protocol):
@@ -86,17 +94,62 @@ def auth_kinds() -> Mapping[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
-def load_auth(kind: str) -> type[Auth]:
-    """The class of an auth kind.
+class AuthUnusable(LookupError):  # noqa: N818 - the file or the installation is at fault
+    """Raised when there is no such auth kind, or its plug-in is broken; `str()` is the whole sentence.
+
+    Attributes:
+        problem: what is wrong.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}: {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+def load_auth(kind: str, installed: Mapping[str, EntryPoint] | None = None) -> type[Auth]:
+    """The class of an auth kind among those that are *installed*.
 
     Raises:
-        LookupError: none of that name is installed; the message names those that are.
+        AuthUnusable: none of that name is there, it cannot be imported, or it is no auth kind.
     """
-    kinds = auth_kinds()
+    kinds = auth_kinds() if installed is None else installed
     if kind not in kinds:
-        raise LookupError(f"there is no auth kind `{kind}`: choose one of {', '.join(sorted(kinds))}")
-    loaded: type[Auth] = kinds[kind].load()
+        raise AuthUnusable(f"there is no auth kind `{kind}`", f"choose one of {', '.join(sorted(kinds))}")
+    point = kinds[kind]
+    owner = f" of {point.dist.name}" if point.dist is not None else ""
+    remedy = f"repair or uninstall the plug-in {point.value}{owner}"
+    try:
+        loaded: type[Auth] = point.load()
+    except Exception as error:  # importing a stranger's module may raise anything at all
+        raise AuthUnusable(
+            f"the auth kind `{kind}` cannot be loaded ({type(error).__name__}: {error})", remedy
+        ) from error
+    lacking = [name for name in _NEEDED if not hasattr(loaded, name)]
+    if lacking:
+        raise AuthUnusable(f"`{kind}` is not an auth kind: it has no {', '.join(lacking)}", remedy)
     return loaded
+
+
+def is_sendable(value: str) -> bool:
+    """Whether a header can carry *value*."""
+    return value.isascii() and value.isprintable()
+
+
+def sendable(value: str | None, name: str) -> str:
+    """The *value* of the credential *name*, if a header can carry it.
+
+    Raises:
+        ProbeFailed: denied: it is not there, or cannot be sent.
+    """
+    if not value:
+        raise ProbeFailed(Outcome.DENIED, f"there is no credential `{name}`")
+    if not is_sendable(value):
+        raise ProbeFailed(
+            Outcome.DENIED, f"the credential `{name}` cannot be sent: it holds a line end or another strange character"
+        )
+    return value
 
 
 class NoOptions(BaseModel, extra="forbid", frozen=True):

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, made by botocore's signer: the only module that knows botocore.
+"""AWS Signature Version 4, made by botocore's signer.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 Without credentials in the configuration AWS's own default chain is asked (environment, shared files, container,
@@ -7,27 +7,21 @@ instance metadata), in a thread, because it reads files and may call the metadat
 
 import asyncio
 import math
-from datetime import UTC, datetime
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-import botocore.session
 import httpx
-from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials, ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError
 from pydantic import BaseModel
 
-from probe.cloud.auth.contract import AuthSurroundings, NoOptions
+from probe.cloud.auth.contract import AuthSurroundings, NoOptions, sendable
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.model.clock import Clock
-from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
 
-_SIGNED: Final = ("host", "content-type")
-_SIGNED_PREFIX: Final = "x-amz-"
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials, ReadOnlyCredentials
+
 _PATIENCE: Final = 60.0
 """Seconds between two looks at the source of credentials that are about to expire."""
 
@@ -42,6 +36,9 @@ class SigV4:
     needs: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, entry: VendorEntry, clock: Clock) -> None:
+        from probe.cloud.auth import signing  # noqa: PLC0415 - slow to import, and only who signs needs it
+
+        self._signing = signing
         self._entry = entry
         self._clock = clock
         self._chain: Credentials | None = None
@@ -65,7 +62,10 @@ class SigV4:
         async with self._lock:
             if not self._lasts():
                 with watch.phase(Phase.AUTH):
-                    self._chain, self._frozen = await asyncio.to_thread(_resolve, self._chain)
+                    self._chain, frozen = await asyncio.to_thread(self._signing.resolve, self._chain)
+                for secret in (frozen.secret_key, frozen.token):
+                    self._entry.redactor.learn(secret or "")
+                self._frozen = frozen
                 self._refreshed_at = self._clock.now()
 
     def catalog(self, wanted: CatalogEntry) -> str | None:
@@ -76,7 +76,7 @@ class SigV4:
     def stamp(self, request: httpx.Request, endpoint: Endpoint) -> None:
         """Sign *request*."""
         service = endpoint.sign_as or ""
-        sign(request, self._credentials(), service, self._entry.region, self._clock.wall())
+        self._signing.sign(request, self._credentials(), service, self._entry.region, self._clock.wall())
 
     def invalidate(self, request: httpx.Request) -> bool:
         """Resolve the chain anew; credentials of the configuration stay what they are unless they were rotated."""
@@ -99,46 +99,14 @@ class SigV4:
         needed = getattr(self._chain, "refresh_needed", None)  # only credentials that expire have it
         return needed is None or not needed()
 
-    def _credentials(self) -> ReadOnlyCredentials:
+    def _credentials(self) -> "ReadOnlyCredentials":
         if self._is_static:
-            secret = self._entry.secret
-            return ReadOnlyCredentials(secret("access_key"), secret("secret_key"), secret("session_token"))
+            secret, token = self._entry.secret, self._entry.secret("session_token")
+            return self._signing.given(
+                sendable(secret("access_key"), "access_key"),
+                secret("secret_key") or "",
+                None if token is None else sendable(token, "session_token"),
+            )
         if self._frozen is None:
             raise RuntimeError("credentials were used before they were resolved")
         return self._frozen
-
-
-def _resolve(known: Credentials | None) -> tuple[Credentials, ReadOnlyCredentials]:
-    """Credentials of the default chain, refreshed if they need it. Blocks."""
-    try:
-        found = known or botocore.session.get_session().get_credentials()
-        if found is not None:
-            return found, found.get_frozen_credentials()  # this is what refreshes
-    except BotoCoreError as error:
-        raise ProbeFailed(Outcome.DENIED, f"AWS's default credential chain failed: {error}") from error
-    raise ProbeFailed(
-        Outcome.DENIED, "AWS's default credential chain has no credentials: set them in the configuration or there"
-    )
-
-
-def sign(request: httpx.Request, credentials: ReadOnlyCredentials, service: str, region: str, wall: float) -> None:
-    """Sign *request* as of *wall* (seconds since 1970), over its host, content type and `x-amz-` headers.
-
-    botocore's own `add_auth` would take the time from a clock that is not ours, so its steps are taken one by one.
-    """
-    signer = SigV4Auth(credentials, service, region)
-    kept = {
-        name: value for name, value in request.headers.items() if name in _SIGNED or name.startswith(_SIGNED_PREFIX)
-    }
-    stamp = datetime.fromtimestamp(wall, UTC).strftime(SIGV4_TIMESTAMP)
-    kept["x-amz-date"] = stamp
-    if credentials.token:
-        kept["x-amz-security-token"] = credentials.token
-    shown = AWSRequest(method=request.method, url=str(request.url), data=request.content, headers=kept)
-    shown.context["timestamp"] = stamp
-    signature = signer.signature(signer.string_to_sign(shown, signer.canonical_request(shown)), shown)
-    names = signer.signed_headers(signer.headers_to_sign(shown))
-    request.headers.update(kept)
-    request.headers["Authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={signer.scope(shown)}, SignedHeaders={names}, Signature={signature}"
-    )

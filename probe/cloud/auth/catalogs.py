@@ -1,0 +1,121 @@
+"""A token and a catalog for our credentials, as Keystone and what came before it give them.
+
+A kind says what is asked, and how the answer is read; that a token is fetched when it is needed, shared by all runs
+and renewed is the same for all of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import httpx
+from pydantic import BaseModel
+
+from probe.cloud.auth.contract import AuthSurroundings, NoOptions, is_sendable
+from probe.cloud.auth.tokens import Service, Token, TokenKeeper, life
+from probe.cloud.codecs import encode_json
+from probe.cloud.file.vendor import CatalogEntry, Endpoint
+from probe.cloud.hosts import HostRefused
+from probe.cloud.line import Answer, Wanted, unparseable
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What an answer says.
+
+    Attributes:
+        value: the token; empty if there is none.
+        expires: when it ends, as ISO 8601.
+        services: those of our region.
+    """
+
+    value: str = field(default="", repr=False)
+    expires: str = ""
+    services: tuple[Service, ...] = ()
+
+
+class CatalogAuth(ABC):
+    """Tokens from the endpoint `auth`, each with a catalog of services.
+
+    Attributes:
+        statuses: those of an answer that brings a token.
+    """
+
+    Options: ClassVar[type[BaseModel]] = NoOptions
+    signs: ClassVar[bool] = False
+    catalogs: ClassVar[bool] = True
+    clocked: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("auth",)
+    statuses: ClassVar[tuple[int, ...]]
+
+    def __init__(self, surroundings: AuthSurroundings) -> None:
+        self._entry = surroundings.entry
+        self._meter = surroundings.meter
+        self._line = surroundings.line
+        self._clock = surroundings.clock
+        self._keeper = TokenKeeper(surroundings.clock, self._fetch)
+
+    @classmethod
+    def build(cls, surroundings: AuthSurroundings) -> Self:
+        """One for a vendor entry."""
+        return cls(surroundings)
+
+    async def ready(self, watch: Stopwatch) -> None:
+        """Have a token that lasts."""
+        await self._keeper.ready(watch)
+
+    def catalog(self, wanted: CatalogEntry) -> str | None:
+        """The URL of a service in our region, or of one that has no regions."""
+        return self._keeper.token.find(wanted)
+
+    def stamp(self, request: httpx.Request, endpoint: Endpoint) -> None:
+        """Put the token on *request*."""
+        del endpoint  # the token is good for all of them
+        self._keeper.stamp(request)
+
+    def invalidate(self, request: httpx.Request) -> bool:
+        """Forget the token that *request* carries."""
+        return self._keeper.invalidate(request)
+
+    async def _fetch(self, watch: Stopwatch) -> Token:
+        body = encode_json({"auth": self._identity()})
+        request = httpx.Request("POST", self._tokens(), content=body, headers={"Content-Type": "application/json"})
+        answer = await self._line.exchange("auth", request, watch, Wanted(statuses=self.statuses))
+        granted = self._read(answer)
+        lasts = life(granted.expires, answer, self._clock)
+        if not granted.value or not is_sendable(granted.value) or lasts is None:
+            raise unparseable("token", answer)
+        self._entry.redactor.learn(granted.value)
+        return Token(granted.value, lasts, granted.services)
+
+    def _tokens(self) -> str:
+        try:
+            url = self._entry.url("auth")
+        except HostRefused as error:
+            raise ProbeFailed(Outcome.INVALID, f"endpoint auth: {error}") from error
+        if url is None:
+            raise ProbeFailed(Outcome.INVALID, "nobody says where tokens are: write the URL to `endpoints: {auth: …}`")
+        return self._address(url)
+
+    @abstractmethod
+    def _address(self, url: str) -> str:
+        """Where tokens are at the endpoint *url*."""
+
+    @abstractmethod
+    def _identity(self) -> dict[str, object]:
+        """Who we are, as the answer to `auth`."""
+
+    @abstractmethod
+    def _read(self, answer: Answer) -> Granted:
+        """What *answer* gives us."""
+
+
+def offers(catalog: object) -> Iterator[tuple[object, object]]:
+    """Each service of a *catalog* with each of its endpoints; what is neither is passed over."""
+    for service in catalog if isinstance(catalog, list) else ():
+        endpoints = service.get("endpoints") if isinstance(service, dict) else None
+        for endpoint in endpoints if isinstance(endpoints, list) else ():
+            yield service, endpoint
