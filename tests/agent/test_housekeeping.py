@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from probe.agent.housekeeping import LOOK, PATIENCE, PERIODS, SETTLED, SLACK, WORTH, Rota, keep_house
+from probe.agent.housekeeping import ANEW, LOOK, PATIENCE, PERIODS, SLACK, WORTH, Rota, keep_house
 from probe.wire.clocks import RealClock
 
 BUSY = SLACK * 2
@@ -65,10 +65,11 @@ async def test_a_collector_that_was_off_stays_off() -> None:
 
 
 def test_the_young_are_collected_when_there_are_enough_of_them() -> None:
-    """An idle agent looks and does nothing."""
+    """An idle agent looks and does nothing; a busy one does not let them become more."""
     rota = Rota.starting(0.0)
     assert rota.choose(LOOK, 0.0, WORTH - 1) is None
     assert rota.choose(LOOK, 0.0, WORTH) == 0
+    assert rota.choose(LOOK, BUSY, WORTH) == 0
     rota.done(0, LOOK)
     assert rota.choose(LOOK * 1.5, 0.0, WORTH) is None
 
@@ -79,14 +80,15 @@ def test_older_ones_are_collected_rarely_and_take_the_younger_along() -> None:
     assert rota.choose(PERIODS[1], 0.0, WORTH) == 1
     rota.done(1, PERIODS[1])
     assert rota.choose(PERIODS[1], 0.0, WORTH) is None
-    assert rota.choose(SETTLED, 0.0, 0) == 3
-    rota.done(3, SETTLED)
-    assert rota.choose(SETTLED, 0.0, WORTH) is None
-    assert rota.choose(SETTLED + PERIODS[2], 0.0, 0) == 2
+    assert rota.choose(PERIODS[2], 0.0, 0) == 2
+    assert rota.choose(ANEW, 0.0, 0) == 3
+    rota.done(3, ANEW)
+    assert rota.choose(ANEW, 0.0, WORTH) is None
+    assert rota.choose(ANEW + PERIODS[2], 0.0, 0) == 2
 
 
 def test_a_busy_loop_is_left_alone_for_a_while() -> None:
     """Slack is waited for, but not for ever: memory is finite."""
     rota = Rota.starting(0.0)
-    assert rota.choose(LOOK, BUSY, WORTH) is None
-    assert rota.choose(LOOK + PATIENCE * 1.1, BUSY, WORTH) == 0
+    assert rota.choose(PERIODS[1], BUSY, 0) is None
+    assert rota.choose(PERIODS[1] + PATIENCE * 1.1, BUSY, 0) == 1
