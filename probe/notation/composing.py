@@ -20,6 +20,8 @@ _MOST: Final = 50_000
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _FLOAT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,30}(?:[eE][-+]?[0-9]{1,2})?")
+_UNWRITABLE: Final = re.compile("[\0\ud800-\udfff]")
+"""What double quotes can say and nothing can be done with: no file has it in its name, no terminal shows it."""
 _WORDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -108,7 +110,8 @@ class Composer:
             raise Unreadable(event, f"holds more than {_MOST} values", "use fewer aliases, or split it")
         if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
             if event.tag is not None:
-                self._flaw(event, f"has the tag `{event.tag}`", "remove it: tags have no meaning here")
+                # not told: `password: !What3ver` is a secret that somebody wrote
+                self._flaw(event, "has a tag", "remove the word with !, or quote the value: tags have no meaning here")
             if event.anchor is not None:
                 self._anchors[event.anchor] = node
         return node
@@ -118,12 +121,19 @@ class Composer:
             return self._mapping(event, events, depth)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(event, events, depth)
-        return Node(_line(event), _scalar(event) if isinstance(event, yaml.ScalarEvent) else None)
+        if not isinstance(event, yaml.ScalarEvent):
+            return Node(_line(event), None)
+        self._check(event)
+        return Node(_line(event), _scalar(event))
+
+    def _check(self, event: yaml.ScalarEvent) -> None:
+        if _UNWRITABLE.search(event.value):
+            self._flaw(event, "holds a NUL, or half a character", "remove the escape that says so")
 
     def _alias(self, event: yaml.AliasEvent) -> Node:
         if event.anchor in self._anchors:
             return self._anchors[event.anchor]
-        self._flaw(event, f"refers to `*{event.anchor}`, which nothing before it is", f"write &{event.anchor} there")
+        self._flaw(event, "refers to an anchor that nothing before it has", "quote the value if its * is a part of it")
         return Node(_line(event), None)
 
     def _sequence(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
@@ -143,6 +153,7 @@ class Composer:
                 break
             if not isinstance(event, yaml.ScalarEvent):
                 raise Unreadable(event, "has a key that is not text", "write keys as plain words")
+            self._check(event)
             item = self._node(next(events), events, depth + 1)
             node.children.append((event.value, _line(event), item))
             node.size += item.size

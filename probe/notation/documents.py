@@ -96,6 +96,8 @@ def examine_file(path: Path) -> Examination:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         return _nothing(0, f"cannot be read ({reason})", "check the path and its permissions")
+    if len(content) > _LARGEST:  # before anything else: what was read is only its beginning
+        return _TOO_LARGE
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -106,7 +108,7 @@ def examine_file(path: Path) -> Examination:
 def examine(text: str, name: str) -> Examination:
     """*text*, called *name* in complaints, read as far as it can be, with everything wrong with its notation."""
     if len(text) > _LARGEST:
-        return _nothing(0, f"is larger than {_LARGEST // 1024} KiB", "split it, or check that it is the right file")
+        return _TOO_LARGE
     composer = Composer()
     try:
         root = composer.compose(text)
@@ -119,6 +121,8 @@ def examine(text: str, name: str) -> Examination:
         mark = error.problem_mark or error.context_mark
         problem = f"is not YAML ({error.problem or error.context})"
         return _nothing(mark.line + 1 if mark else 0, problem, "check the indentation, brackets and quotes before it")
+    except (ValueError, OverflowError):  # of the parser: an escape or a version with a number beyond all bounds
+        return _nothing(0, "is not YAML (a number in an escape or a directive is too large)", "correct or remove it")
     lines: dict[Trail, int] = {}
     flaws = composer.flaws
     data = _unfold(root, (), lines, flaws)
@@ -128,6 +132,11 @@ def examine(text: str, name: str) -> Examination:
 
 def _nothing(line: int, problem: str, remedy: str) -> Examination:
     return Examination(None, (Flaw(line, (), problem, remedy),))
+
+
+_TOO_LARGE: Final = _nothing(
+    0, f"is larger than {_LARGEST // 1024} KiB", "split it, or check that it is the right file"
+)
 
 
 def _unfold(node: Node, trail: Trail, lines: dict[Trail, int], flaws: list[Flaw]) -> object:

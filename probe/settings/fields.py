@@ -135,7 +135,10 @@ def _path(value: object) -> Path:
     text = _text(value, "write a path")
     if not text or "\0" in text:
         raise Wrong("is not a path", "write a path such as ./state")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise Wrong("begins with the home of a user that there is not", "write the whole path") from None
 
 
 _TEXT: Final = {"type": "string"}

@@ -17,7 +17,7 @@ from probe.settings.plugins import Kinds, kinds
 from probe.settings.probes import ProbeReader
 from probe.settings.reading import Reader
 from probe.settings.rules import check_leases, read_objectives
-from probe.settings.secrets import Redactor, References
+from probe.settings.secrets import Redactor, References, at_home
 from probe.settings.shape import Agent, Guards, Whole, check_listen
 from probe.settings.vendors import VendorReader
 
@@ -128,7 +128,7 @@ class _Loader:
         folders = [packaged("config") / "vendors"]
         own = self._reader.raw(("vendor_files",))
         if own is not None:
-            folder = self._file.parent / Path(own).expanduser() if isinstance(own, str) else None
+            folder = self._file.parent / at_home(Path(own)) if isinstance(own, str) else None
             if folder is None or not folder.is_dir():
                 self._notebook.note(("vendor_files",), "there is no such folder", "correct the path, or remove the key")
             else:

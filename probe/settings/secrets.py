@@ -1,9 +1,11 @@
 """Secrets by reference, and the redactor that keeps their values out of every text we write."""
 
 import base64
+import html
 import json
 import os
 import re
+import stat
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +19,9 @@ SHORTEST: Final = 4
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST: Final = 64 * 1024
 """Bytes of a file that can be a secret."""
+_REMEMBERED: Final = 256
+"""Values that are hidden at the same time, those read last: tokens come and go, and each of them costs time."""
+_PERCENT: Final = re.compile("%[0-9A-F]{2}")
 _GROUP: Final = 3
 """Bytes that base64 turns into four characters."""
 
@@ -41,33 +46,43 @@ class Redactor:
     """
 
     def __init__(self) -> None:
-        self._values: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._known: dict[str, frozenset[str]] = {}
+        self._forms: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
     def learn(self, value: str) -> None:
         """Redact *value* from now on; one shorter than `SHORTEST` would make every text unreadable and is not."""
-        if len(value) < SHORTEST or value in self._values:
+        if len(value) < SHORTEST:
             return
         with self._lock:
-            self._values.add(value)
-            forms = {form for known in self._values for form in _forms(known)}
-            self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+            known = self._known.pop(value, None)
+            self._known[value] = known or frozenset(_forms(value))  # the last one read is the last to be forgotten
+            if known is not None:
+                return
+            if len(self._known) > _REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._forms = tuple(sorted({form for forms in self._known.values() for form in forms}, key=len)[::-1])
 
     def __call__(self, text: str) -> str:
         """*text* without secrets."""
-        pattern = self._pattern
-        return text if pattern is None else pattern.sub(MASK, text)
+        for form in self._forms:  # the longest first
+            if form in text:
+                text = text.replace(form, MASK)
+        return text
 
 
 def _forms(value: str) -> Iterator[str]:
     """The ways in which *value* may stand in a text."""
     yield value
-    yield quote(value, safe="")
-    yield quote(value)
-    yield quote_plus(value)
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    for quoted in (quote(value, safe=""), quote(value), quote_plus(value)):
+        yield quoted
+        yield _PERCENT.sub(lambda found: found[0].lower(), quoted)
+    for written in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
+        yield written
+        yield written.replace("/", r"\/")
+    yield html.escape(value)
+    yield html.escape(value, quote=False)
+    yield repr(value)[1:-1]
     raw = value.encode()
     for offset in range(_GROUP):
         # In base64 a value looks different for each place modulo three; what its neighbours share a character with
@@ -86,10 +101,21 @@ def env_secret(name: str, redactor: Redactor, environ: Mapping[str, str] = os.en
         value = environ.get(name, "")
         if not value:
             raise SecretUnavailable(f"the environment variable {name} is not set; set it")
+        if not _is_text(value):
+            raise SecretUnavailable(f"the environment variable {name} is not UTF-8 text; set it anew")
         redactor.learn(value)
         return value
 
     return ReferredSecret(read, f"env {name}")
+
+
+def _is_text(value: str) -> bool:
+    """Whether *value* was UTF-8; Python keeps other bytes of the environment as halves of characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def file_secret(path: Path, redactor: Redactor) -> Secret:
@@ -97,6 +123,8 @@ def file_secret(path: Path, redactor: Redactor) -> Secret:
 
     def read() -> str:
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a terminal would hold us until somebody writes to it
+                raise SecretUnavailable(f"the file {path} is no ordinary file; write the secret alone into one")
             with path.open("rb") as file:
                 content = file.read(_LARGEST + 1)
             value = content.decode().rstrip("\r\n")
@@ -126,6 +154,14 @@ def permission_hint(secret: Secret) -> str:
     return f"the file {path} can be read by everybody; chmod 600 {path}" if mode & 0o004 else ""
 
 
+def at_home(path: Path) -> Path:
+    """*path* with `~` as the home it stands for; left as it is if it stands for none."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 class References:
     """Turns what a document writes as `{env: NAME}` or `{file: PATH}` into secrets.
 
@@ -152,6 +188,6 @@ class References:
             case {"env": str(name), **rest} if not rest and _VARIABLE.fullmatch(name):
                 return env_secret(name, self.redactor, self._environ)
             case {"file": str(path), **rest} if not rest and path and "\0" not in path:
-                return file_secret(self._folder / Path(path).expanduser(), self.redactor)
+                return file_secret(self._folder / at_home(Path(path)), self.redactor)
             case _:
                 return None

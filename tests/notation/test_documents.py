@@ -47,10 +47,10 @@ def test_an_alias_repeats_what_its_anchor_says() -> None:
 def test_all_flaws_are_found_at_once() -> None:
     """Nobody wants to correct one mistake after the other."""
     assert flaws("a: 1\nb: !!str 2\na: 3\n<<: {c: 1}\nd: *e\n---\nx: 1\n") == [
-        "2: has the tag `tag:yaml.org,2002:str`; remove it: tags have no meaning here",
+        "2: has a tag; remove the word with !, or quote the value: tags have no meaning here",
         "3: is written twice (first on line 1); keep one of them",
         "4: is a merge key; write the keys out: YAML 1.2 has no merge keys",
-        "5: refers to `*e`, which nothing before it is; write &e there",
+        "5: refers to an anchor that nothing before it has; quote the value if its * is a part of it",
         "7: is a second document; keep one document in a file, without --- between parts",
     ]
 
@@ -112,3 +112,43 @@ def test_no_text_is_a_traceback(text: str) -> None:
     """Whatever stands in a file, the answer is a document or flaws."""
     examination = examine(text, "x")
     assert examination.document is not None or examination.flaws
+
+
+@pytest.mark.parametrize("letters", ["\u00e9", "a"])
+def test_a_file_that_is_too_large_is_not_read_by_half(tmp_path: Path, letters: str) -> None:
+    """What stands behind the limit must not be missing without a word, however many bytes a letter has."""
+    file = tmp_path / "large.yaml"
+    file.write_text(f"a: 1\n# {letters * 600_000}\nb: 2\n", encoding="utf-8")
+    with pytest.raises(DocumentRefused, match="is larger than 512 KiB"):
+        read_document(file)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a: "\\UFFFFFFFF"',
+        'a: "\\uD800"',
+        'a: "\\0"',
+        '"\\0": a',
+        f"%YAML 1.{'9' * 5000}\n--- a",
+        "[" * 100_000,
+        "- " * 5_000,
+        "a: &x [*x]",
+        "? [a]\n: b",
+        '"\\xZZ"',
+        "!<%FF> a",
+    ],
+    ids=range(11),
+)
+def test_what_yaml_can_do_to_its_reader_is_refused(text: str) -> None:
+    """By a sentence, whatever it is."""
+    with pytest.raises(DocumentRefused):
+        parse_document(text, "document")
+
+
+@pytest.mark.parametrize("text", ["password: !S3cret", "password: *S3cret"])
+def test_a_complaint_tells_nothing_that_may_be_a_password(text: str) -> None:
+    """One that begins like a tag or an alias was meant as text by who wrote it."""
+    with pytest.raises(DocumentRefused) as refused:
+        parse_document(text, "document")
+    assert "S3cret" not in str(refused.value)

@@ -1,5 +1,7 @@
 import base64
+import html
 import json
+import os
 import stat
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -110,6 +112,11 @@ def test_what_is_no_reference_stays_as_it_is(data: object) -> None:
         quote_plus(PASSWORD),
         json.dumps({"password": PASSWORD}),
         json.dumps({"password": PASSWORD}, ensure_ascii=False),
+        json.dumps({"password": PASSWORD}).replace("/", r"\/"),
+        quote(PASSWORD, safe="").lower(),
+        html.escape(PASSWORD),
+        html.escape(PASSWORD, quote=False),
+        repr(PASSWORD),
         base64.b64encode(PASSWORD.encode()).decode(),
         base64.b64encode(b"user:" + PASSWORD.encode()).decode(),
         base64.b64encode(b"users:" + PASSWORD.encode() + b"\n").decode(),
@@ -154,6 +161,40 @@ def test_what_is_too_short_to_be_a_secret_leaves_texts_readable() -> None:
     redactor.learn("a")
     redactor.learn("")
     assert redactor("a plain text") == "a plain text"
+
+
+def test_a_variable_that_is_no_text_is_a_sentence() -> None:
+    """Python keeps bytes that are not UTF-8 as halves of characters; nothing could be sent with them."""
+    secret = env_secret("TOKEN", Redactor(), {"TOKEN": "abcd\udcff"})
+    with pytest.raises(SecretUnavailable, match="TOKEN is not UTF-8 text"):
+        secret.reveal()
+
+
+def test_a_pipe_is_no_secret(tmp_path: Path) -> None:
+    """Reading it would wait for somebody who writes, with everything else waiting for us."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(SecretUnavailable, match="no ordinary file"):
+        file_secret(pipe, Redactor()).reveal()
+
+
+def test_the_home_of_nobody_is_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """Not a traceback."""
+    secret = References(tmp_path, Redactor()).resolve({"file": "~no-such-user/secret"})
+    assert isinstance(secret, Secret)
+    with pytest.raises(SecretUnavailable, match="cannot be read"):
+        secret.reveal()
+
+
+def test_the_redactor_remembers_what_was_read_last() -> None:
+    """Tokens come and go for months; what is in use is read again and again, and stays."""
+    redactor = Redactor()
+    redactor.learn("in-use-all-the-time")
+    for number in range(1_000):
+        redactor.learn(f"token-{number:06}")
+        redactor.learn("in-use-all-the-time")
+    assert redactor("in-use-all-the-time token-000999 token-000800") == " ".join([MASK] * 3)
+    assert redactor("token-000001") == "token-000001"
 
 
 WRITTEN = st.characters(exclude_characters=f"{MASK}\ue000", exclude_categories=["Cs"])

@@ -4,7 +4,7 @@ It takes a tenth of a second to import, which only those pay who sign: `sigv4` l
 """
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpx
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
@@ -14,16 +14,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from probe.model.outcome import Outcome, ProbeFailed
 
+Chain: TypeAlias = Credentials
+Keys: TypeAlias = ReadOnlyCredentials
+
 _SIGNED: Final = ("host", "content-type")
 _SIGNED_PREFIX: Final = "x-amz-"
 
 
-def given(access_key: str, secret_key: str, token: str | None) -> ReadOnlyCredentials:
+def given(access_key: str, secret_key: str, token: str | None) -> Keys:
     """Credentials that the configuration has."""
-    return ReadOnlyCredentials(access_key, secret_key, token)
+    return Keys(access_key, secret_key, token)
 
 
-def resolve(known: Credentials | None) -> tuple[Credentials, ReadOnlyCredentials]:
+def resolve(known: Chain | None) -> tuple[Chain, Keys]:
     """Credentials of AWS's default chain, *known* ones refreshed if they need it. Blocks.
 
     Raises:
@@ -42,7 +45,7 @@ def resolve(known: Credentials | None) -> tuple[Credentials, ReadOnlyCredentials
     )
 
 
-def sign(request: httpx.Request, credentials: ReadOnlyCredentials, service: str, region: str, wall: float) -> None:
+def sign(request: httpx.Request, credentials: Keys, service: str, region: str, wall: float) -> None:
     """Sign *request* as of *wall* (seconds since 1970), over its host, content type and `x-amz-` headers.
 
     botocore's own `add_auth` would take the time from a clock that is not ours, so its steps are taken one by one.

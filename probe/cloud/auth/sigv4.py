@@ -20,7 +20,7 @@ from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from botocore.credentials import Credentials, ReadOnlyCredentials
+    from probe.cloud.auth.signing import Chain, Keys
 
 _PATIENCE: Final = 60.0
 """Seconds between two looks at the source of credentials that are about to expire."""
@@ -41,8 +41,8 @@ class SigV4:
         self._signing = signing
         self._entry = entry
         self._clock = clock
-        self._chain: Credentials | None = None
-        self._frozen: ReadOnlyCredentials | None = None
+        self._chain: Chain | None = None
+        self._frozen: Keys | None = None
         self._refreshed_at = -math.inf
         self._lock = asyncio.Lock()
 
@@ -99,7 +99,7 @@ class SigV4:
         needed = getattr(self._chain, "refresh_needed", None)  # only credentials that expire have it
         return needed is None or not needed()
 
-    def _credentials(self) -> "ReadOnlyCredentials":
+    def _credentials(self) -> "Keys":
         if self._is_static:
             secret, token = self._entry.secret, self._entry.secret("session_token")
             return self._signing.given(
