@@ -156,8 +156,9 @@ class _Shelf(BaseJobStore):  # type: ignore[misc]  # the library has no types
         self._entries[job.id] = (when, job)
 
     def update_job(self, job: Entry) -> None:
-        self.remove_job(job.id)
-        self.add_job(job)
+        if job.id in self._entries:  # else it was taken down by what it rang
+            self.remove_job(job.id)
+            self.add_job(job)
 
     def remove_job(self, job_id: str) -> None:
         if job_id not in self._entries:

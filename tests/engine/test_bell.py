@@ -8,6 +8,7 @@ import pytest
 
 from probe.engine.bell import Bell
 from probe.engine.timeline import Timeline
+from probe.wire.alarm import LoopAlarm
 from probe.wire.clocks import RealClock
 from tests.engine.loops import EITHER_LOOP, run_on
 
@@ -157,3 +158,75 @@ async def test_a_thousand_entries_cost_one_look_through_the_book() -> None:
     await asyncio.sleep(0)
     assert time.perf_counter() - began < 2.0
     bell.stop()
+
+
+@EITHER_LOOP
+def test_where_there_is_no_timerfd_the_loop_rings_as_well(factory: Factory) -> None:
+    """Every slot is rung for, only later; and the bell does not spin."""
+
+    async def scene() -> Due:
+        bell = Bell(timeline := Timeline(RealClock()), LoopAlarm)
+        due = Due(timeline)
+        bell.hang("a", due.next_due, due.ring)
+        bell.start()
+        await asyncio.sleep(0.5)
+        bell.stop()
+        return due
+
+    due = run_on(factory, scene())
+    assert 15 <= len(due.lateness) <= 25
+    assert due.rings <= 1.5 * len(due.lateness)
+
+
+async def test_a_ring_may_stop_the_bell_or_take_entries_down(caplog: pytest.LogCaptureFixture) -> None:
+    """What is rung may end the agent; nothing rings afterwards, and nothing fails."""
+    bell = Bell(timeline := Timeline(RealClock()))
+    stopping, others = Due(timeline), [Due(timeline) for _ in range(5)]
+
+    def stop() -> None:
+        stopping.ring()
+        bell.take_down("stop")
+        bell.take_down("0")
+        bell.stop()
+
+    bell.hang("stop", stopping.next_due, stop)
+    for number, due in enumerate(others):
+        due.due += 0.01
+        bell.hang(str(number), due.next_due, due.ring)
+    bell.start()
+    await asyncio.sleep(0.1)
+    assert stopping.rings == 1
+    assert [due.rings for due in others] == [0] * 5
+    assert caplog.records == []
+
+
+async def test_entries_that_are_due_at_the_same_instant_all_ring() -> None:
+    """A herd is rung in one look, each once, and one of them can be taken down without the others."""
+    bell = Bell(timeline := Timeline(RealClock()))
+    dues = [Due(timeline) for _ in range(50)]
+    for number, due in enumerate(dues):
+        due.due = dues[0].due
+        bell.hang(str(number), due.next_due, due.ring)
+    bell.take_down("25")
+    bell.start()
+    await asyncio.sleep(0.03)
+    bell.stop()
+    assert [len(due.lateness) for due in dues] == [1] * 25 + [0] + [1] * 24
+
+
+async def test_at_a_thousand_rings_a_second_half_are_rung_within_half_a_millisecond() -> None:
+    """The timer is the kernel's: the loop's own count whole milliseconds.
+
+    To ask more than the median would be to judge the machine.
+    """
+    bell = Bell(timeline := Timeline(RealClock()))
+    dues = [Due(timeline, every=0.1) for _ in range(100)]
+    for number, due in enumerate(dues):
+        due.due += number / 1000
+        bell.hang(str(number), due.next_due, due.ring)
+    bell.start()
+    await asyncio.sleep(0.5)
+    bell.stop()
+    lateness = sorted(late for due in dues for late in due.lateness)
+    assert len(lateness) > 200
+    assert lateness[len(lateness) // 2] < 0.0005
