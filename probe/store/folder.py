@@ -71,6 +71,8 @@ class Folder:
             text = self.identity.read_text(encoding="ascii", errors="replace").strip()
         except FileNotFoundError as error:
             raise StateFolderAbsent(f"{self.path}: no agent has ever used this state folder") from error
+        except NotADirectoryError as error:
+            raise StateFolderRefused(explain(error, self.path)) from error
         except OSError as error:
             raise StateFolderRefused(explain(error, self.identity)) from error
         return self._checked(text)

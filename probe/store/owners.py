@@ -4,6 +4,7 @@ A process id says nothing across containers that share a volume, and is used aga
 released by the kernel at the very moment its process ends, however it ends.
 """
 
+import contextlib
 import fcntl
 import os
 import time
@@ -31,9 +32,14 @@ class Claim:
         self._descriptor = descriptor
 
     def release(self, *, remove: bool) -> None:
-        """Give the lock back; with *remove* the file goes first, so that nobody finds it unlocked."""
+        """Give the lock back; with *remove* the file goes first, so that nobody finds it unlocked.
+
+        A file that cannot be removed (its folder was replaced, or is read-only by now) is left: unlocked, it says as
+        much.
+        """
         if remove:
-            self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.path.unlink()
         os.close(self._descriptor)
 
 

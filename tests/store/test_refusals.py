@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.store import StateFolderRefused, Store
+from probe.store import StateFolderRefused, Store, StoreFailed
 from tests.fakes.leases import a_lease
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,29 @@ async def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     with pytest.raises(StateFolderRefused, match=r"not a folder|a file stands where the folder should be"):
         await Store.open(path)
     assert path.read_text() == "mine"
+
+
+async def test_a_file_in_place_of_the_folder_is_told_to_readers(tmp_path: Path) -> None:
+    """By the name of the folder, which is what the person wrote."""
+    path = tmp_path / "state"
+    path.write_text("mine")
+    with pytest.raises(StateFolderRefused, match=f"^{path}: not a folder"):
+        await Store.open(path, read_only=True)
+
+
+def _replace_by_a_file(folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+    folder.write_text("mine")
+
+
+async def test_a_folder_that_was_replaced_can_still_be_closed(folder: Path) -> None:
+    """What was there is no more: reads say so, and the end is no traceback."""
+    store = await Store.open(folder)
+    store.lock()
+    _replace_by_a_file(folder)
+    with pytest.raises(StoreFailed, match="removed or replaced"):
+        await store.ledger.open_leases()
+    await store.close()
 
 
 async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
