@@ -32,6 +32,8 @@ from probe.wire import RealClock, Wire, is_loopback, parse_listen
 
 PATROL: Final = 60.0
 """Seconds between two sweeps of a running agent."""
+ECHO: Final = 1.0
+"""Seconds within which a second signal is the same request: `timeout` and Ctrl-C tell a process and then its group."""
 _AGAIN: Final = 0.5
 """Seconds between two sweeps of an agent that stops."""
 _log = logging.getLogger(__name__)
@@ -72,6 +74,7 @@ class Agent:
         self._web = self._make_web()
         self._begun = False
         self._stop = asyncio.Event()
+        self._told = 0.0
         self._reloads: set[asyncio.Task[Sequence[str]]] = set()
         self._one_at_a_time = asyncio.Lock()
         self._known: dict[str, Cloud] = {}
@@ -103,10 +106,12 @@ class Agent:
             await self._wire.close()
 
     def stop(self) -> None:
-        """Begin to end; a second call ends the process at once."""
-        if self._stop.is_set():
+        """Begin to end; a second call ends the process at once, unless it is an echo of the first."""
+        now = self._clock.now()
+        if self._stop.is_set() and now - self._told >= ECHO:
             _log.warning("told to stop a second time: leaving at once, the ledger holds what is still rented")
             os._exit(1)
+        self._told = now
         self._stop.set()
 
     async def reload(self) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 import uvloop
 
+from probe.agent.agent import ECHO
 from probe.cli import told_to_stop
 from probe.cli.console import WRONG, give_up
 from probe.settings.complaints import ConfigurationRefused
@@ -51,8 +52,8 @@ def complain(refused: ConfigurationRefused) -> NoReturn:
 def run_in_loop(work: Coroutine[Any, Any, Result]) -> Result:
     """Run *work* to its end in a loop of its own.
 
-    Ctrl-C, SIGTERM and SIGHUP cancel it, each time they come, so that it can give back what it holds; the process then
-    ends with 128 and the signal's number, as shells have it, and not with a status that says something of a vendor.
+    Ctrl-C, SIGTERM and SIGHUP cancel it, so that it can give back what it holds; a second one cancels that, too. The
+    process then ends with 128 and the signal's number, as shells have it: no status that says something of a vendor.
     """
     told: list[int] = []
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -67,9 +68,13 @@ def run_in_loop(work: Coroutine[Any, Any, Result]) -> Result:
 async def _until_told(work: Coroutine[Any, Any, Result], told: list[int]) -> Result:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
+    until = loop.time()
+
     def stop(number: int) -> None:
+        nonlocal until
+        echo, until = loop.time() < until, loop.time() + ECHO
         told.append(number)
-        if task is not None:
+        if task is not None and not echo:
             task.cancel()
 
     for number in _STOPS:

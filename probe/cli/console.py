@@ -39,9 +39,9 @@ def agreed(question: str) -> bool:
     Raises:
         KeyboardInterrupt: Ctrl-C.
     """
-    click.echo(f"{question} [y/N]: ", nl=False, err=True)
     minded = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        click.echo(f"{question} [y/N]: ", nl=False, err=True)
         return input().strip().lower() in {"y", "yes"}
     except EOFError:
         click.echo("nobody answers; --yes answers beforehand", err=True)

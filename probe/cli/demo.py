@@ -1,7 +1,6 @@
 """`probe demo`: pretend vendors, the agent that measures them, and the page; no credentials, no network."""
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from probe.sandbox.process import SandboxFailed, SandboxProcess
 from probe.settings.complaints import ConfigurationRefused
 from probe.settings.files import packaged
 from probe.settings.loading import LISTEN_VARIABLE, load
+from probe.wire import parse_listen
 
 LISTEN: Final = "127.0.0.1:9781"
 PATROL: Final = 10.0
@@ -44,6 +44,10 @@ def command(listen: str | None, seed: str) -> None:
     One vendor is steady, one is slow, one is flaky. Every kind of probe runs every 20 seconds.
     """
     address = listen or os.environ.get(LISTEN_VARIABLE) or LISTEN
+    try:
+        parse_listen(address)
+    except ValueError as wrong:
+        give_up(f"{wrong} (--listen, or $PROBE_LISTEN)")
     with tempfile.TemporaryDirectory(prefix="probe-demo-") as folder:
         run_in_loop(_demo(address, seed, Path(folder)))
 
@@ -62,9 +66,8 @@ async def _demo(address: str, seed: str, folder: Path) -> None:
         except ConfigurationRefused as refused:
             complain(refused)
         configure_logs(configuration)
-        click.echo(_BANNER.format(address=address.replace("0.0.0.0", "127.0.0.1")))  # noqa: S104 - shown, not bound
-        sys.stdout.flush()
-        left = await serve(configuration, patrol=PATROL)
+        shown = address.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - shown, not bound
+        left = await serve(configuration, patrol=PATROL, greeting=_BANNER.format(address=shown))
         click.echo(
             f"stopped; {left} leases of the pretend vendors end with them" if left else "stopped; nothing is rented"
         )

@@ -29,17 +29,19 @@ def command(config: Path | None) -> None:
     run_in_loop(serve(loaded))
 
 
-async def serve(loaded: Configuration, patrol: float = PATROL) -> int:
+async def serve(loaded: Configuration, patrol: float = PATROL, *, greeting: str = "") -> int:
     """Open what the agent needs, in the order in which it may be refused, and run it.
 
-    *patrol* is how often it sweeps, in seconds. Returns how many leases are still open at the end. What is refused
-    ends the process with a sentence and status 2.
+    *patrol* is how often it sweeps, in seconds; *greeting* is said when nothing was refused. Returns how many leases
+    are still open at the end. What is refused ends the process with a sentence and status 2.
     """
     try:
         listener = listen(*parse_listen(loaded.agent.listen))
     except ListenFailed as failed:
         give_up(f"{failed} (agent.listen, or $PROBE_LISTEN)")
     store = await _open_store(loaded)
+    if greeting:
+        click.echo(greeting)
     try:
         return await Agent(loaded, listener, store, patrol=patrol).run()
     except StoreFailed as failed:

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.cli.conftest import CLEAN, Start
-from tests.cli.serving import answering
+from tests.cli.conftest import CLEAN, Probe, Start
+from tests.cli.serving import answering, eventually, free_port
 
 SHOP = (
     "agent: {{state: state}}\n"
@@ -106,3 +107,25 @@ def test_a_question_can_be_left(typed: bytes, said: bytes) -> None:
         seen += os.read(terminal, 1024)
     os.close(terminal)
     os.waitpid(child, 0)
+
+
+def test_the_demo_tells_a_wrong_address_and_a_taken_port_before_it_greets(probe: Probe) -> None:
+    """One sentence, which names what the person wrote; nothing is said to be measured."""
+    wrong = probe("demo", "--listen", "nonsense")
+    assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (2, "", 1)
+    assert "'nonsense' is no address to listen on" in wrong.stderr
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = probe("demo", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_a_signal_and_its_echo_are_one_request(start: Start, tmp_path: Path) -> None:
+    """`timeout` tells the process and then its group: that is no second signal, which would leave at once."""
+    port = free_port()
+    (tmp_path / "c.yaml").write_text(SHOP.format(url="http://127.0.0.1:1/"))
+    process = start("run", "-c", "c.yaml", PROBE_LISTEN=f"127.0.0.1:{port}")
+    with httpx.Client(trust_env=False) as client:
+        eventually(lambda: client.get(f"http://127.0.0.1:{port}/-/ready").is_success)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
