@@ -112,7 +112,7 @@ async def test_a_second_budget_starts_when_the_probe_says_so() -> None:
     began = time.perf_counter()
     measured = await run(act, deadline=0.05)
     assert measured.outcome is Outcome.TIMEOUT
-    assert 0.1 < time.perf_counter() - began < 1.0
+    assert 0.1 < time.perf_counter() - began < 10.0
 
 
 async def test_a_budget_that_starts_after_the_deadline_changes_nothing() -> None:
