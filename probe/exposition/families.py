@@ -415,7 +415,7 @@ CREDENTIALS_EXPIRY: Final = Family(
     name="stability_credentials_expiry_timestamp_seconds",
     type=Type.GAUGE,
     unit="seconds",
-    help="Unix time at which the credentials of a vendor expire.",
+    help="Unix time at which a vendor's credentials expire, where it says so; self-renewing tokens do not count.",
     feature=Feature.VENDOR_API,
     labels=("vendor",),
 )

@@ -61,6 +61,8 @@ def configure_logging(
     logging.captureWarnings(capture=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # it warns of each request that is no HTTP and of each connection too many: strangers would write our log
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 class _FieldsFormatter(logging.Formatter):

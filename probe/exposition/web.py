@@ -19,6 +19,7 @@ from probe.exposition.doors import Doors
 from probe.exposition.formats import gzip_accepted
 from probe.exposition.metrics import Metrics
 from probe.exposition.page.document import About, Page
+from probe.exposition.patience import PATIENCE, Patience, patient
 from probe.model.clock import Clock
 from probe.model.runs import Reloader, Runs
 
@@ -93,6 +94,7 @@ class Web:
         ready: Callable[[], Sequence[str]],
         doors: Doors,
         reloader: Reloader | None = None,
+        patience: Patience = PATIENCE,
     ) -> None:
         """Put the server together.
 
@@ -104,6 +106,7 @@ class Web:
             ready: why the agent is not ready; nothing when it is.
             doors: which actions are open to whom.
             reloader: takes a changed configuration over; without one there is no `/-/reload`.
+            patience: how long clients may take.
         """
         self._metrics = metrics
         self._page = Page(runs, clock, about)
@@ -124,7 +127,7 @@ class Web:
             uvicorn.Config(
                 self.app,
                 loop="none",
-                http="httptools",
+                http=patient(patience),
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

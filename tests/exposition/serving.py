@@ -9,6 +9,7 @@ from probe.exposition.doors import Doors
 from probe.exposition.history import History
 from probe.exposition.metrics import Metrics
 from probe.exposition.page.document import About
+from probe.exposition.patience import PATIENCE, Patience
 from probe.exposition.web import Web
 from probe.model.runs import Streak
 from probe.wire import RealClock, listen
@@ -71,7 +72,7 @@ class Served:
 
 
 @asynccontextmanager
-async def served(*, doors: Doors = LOOPBACK, slots: int = 90) -> AsyncIterator[Served]:
+async def served(*, doors: Doors = LOOPBACK, slots: int = 90, patience: Patience = PATIENCE) -> AsyncIterator[Served]:
     """Serve the fleet of `tests.fakes.story` until the block ends."""
     clock, history, reloader, reasons = RealClock(), WatchedHistory(), FakeReloader(), list[str]()
     metrics = Metrics(clock, "1.2.3")
@@ -82,7 +83,7 @@ async def served(*, doors: Doors = LOOPBACK, slots: int = 90) -> AsyncIterator[S
         metrics.record(run)
         history.record(run)
     about = About(agent="demo", vantage="eu-central", version="1.2.3", started=clock.wall() - 20 * slots)
-    web = Web(metrics, history, clock, about, ready=lambda: reasons, doors=doors, reloader=reloader)
+    web = Web(metrics, history, clock, about, ready=lambda: reasons, doors=doors, reloader=reloader, patience=patience)
     listener = listen("127.0.0.1", 0)
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     serving = asyncio.create_task(web.serve(listener))
