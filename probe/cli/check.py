@@ -26,5 +26,6 @@ def command(config: Path | None, *, secrets: bool) -> None:
         click.echo(f"{'' if secrets else 'note: '}{complaint}", err=True)
     if secrets and audit.complaints:
         sys.exit(WRONG)
-    jobs = len(loaded.expand())
-    click.echo(f"{loaded.path}: right; {len(loaded.vendors)} vendors, {len(loaded.probes)} probes, {jobs} schedules")
+    counts = (("vendor", loaded.vendors), ("probe", loaded.probes), ("schedule", loaded.expand()))
+    told = ", ".join(f"{len(found)} {word}{'' if len(found) == 1 else 's'}" for word, found in counts)
+    click.echo(f"{loaded.path}: right; {told}")

@@ -34,7 +34,9 @@ class Directory:
         if self._clock.now() < until:
             return found
         found = await self._find(kind, lookup, name, watch)
-        self._known[kind, name] = (found, self._clock.now() + _REMEMBERED)
+        # by its identifier, too: an order is resolved before it is placed, and asked for by what was found
+        for known in (name, found):
+            self._known[kind, known] = (found, self._clock.now() + _REMEMBERED)
         return found
 
     async def _find(self, kind: str, lookup: Lookup, name: str, watch: Stopwatch) -> str:

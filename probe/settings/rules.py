@@ -25,7 +25,9 @@ def check_period(reader: Reader, trail: Trail, probe: Probe, delete_deadline: fl
         return
     every = format_duration(probe.every)
     if probe.deadline > probe.every:
-        remedy = f"make it {every} or less, or the period longer"
+        room = probe.every - delete_deadline
+        shorter = f"make it {format_duration(room)} or less, or " if room > 0 else "make "
+        remedy = f"{shorter}the period longer"
         reader.notebook.note((*trail, "deadline"), f"is longer than the period ({every})", remedy)
     else:
         total = f"with the delete_deadline of {format_duration(delete_deadline)} it is {format_duration(needed)}"

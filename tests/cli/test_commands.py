@@ -104,7 +104,7 @@ def test_check_of_a_right_file_counts(probe: Probe, write: Callable[..., str]) -
     """A right configuration is summed up in a line."""
     ended = probe("check", "-c", write("http://127.0.0.1:1/"))
     assert ended.returncode == 0
-    assert ended.stdout == "c.yaml: right; 0 vendors, 1 probes, 1 schedules\n"
+    assert ended.stdout == "c.yaml: right; 0 vendors, 1 probe, 1 schedule\n"
 
 
 def test_check_of_secrets_fails_for_one_that_is_not_set(probe: Probe, tmp_path: Path) -> None:

@@ -92,6 +92,16 @@ async def test_names_of_sizes_and_images_become_identifiers_once() -> None:
     assert [operation for operation, _ in scene.codes][4:] == ["sizes", "images"]
 
 
+async def test_what_was_found_is_not_looked_up_again() -> None:
+    """An order names what was found for it: no list is asked between the decision to order and the order."""
+    flavors = answer(200, {"flavors": [{"id": "f-1", "name": "m1"}]})
+    images = answer(200, {"images": [{"id": "i-1", "name": "debian"}]})
+    scene = Scene(openstack(), token_answer(), flavors, images, answer(202, {"server": {"id": "s-1"}}))
+    size, image = await scene.cloud.resolve("m1", "debian", scene.watch)
+    await scene.cloud.create(order(size=size, image=image), scene.watch)
+    assert [operation for operation, _ in scene.codes] == ["auth", "sizes", "images", "create"]
+
+
 async def test_an_alias_is_the_profiles_before_it_is_the_files() -> None:
     """A particular cloud may call a size otherwise than its family."""
     flex = Scene(openstack(profile="rackspace-flex", region="DFW3", endpoints={}), token_answer())
