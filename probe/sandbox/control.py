@@ -20,6 +20,10 @@ TARGETS: Final = "targets"
 """What the sandbox's own servers are called where a fault names a vendor."""
 
 
+_LONGEST: Final = 10
+"""Digits of a fault's number."""
+
+
 class UnknownToSandbox(LookupError):  # noqa: N818 - it says what was unknown
     """Raised when a vendor, an instance or a fault is named that the sandbox does not have; `str()` is a sentence."""
 
@@ -48,7 +52,7 @@ class Control:
             UnknownToSandbox: there is no such vendor.
         """
         name, _, number = handle.rpartition("/")
-        self._of(name).withdraw(int(number) if number.isdigit() else 0)
+        self._of(name).withdraw(int(number) if number.isdecimal() and len(number) < _LONGEST else 0)
 
     def clear(self, vendor: str = ANY) -> None:
         """End every fault, those of a character included.

@@ -5,6 +5,7 @@ An effect takes what was asked and gives the values that the answer's body is fi
 
 import math
 import random
+import re
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ from probe.sandbox.instances import Instance, Instances, Life
 from probe.sandbox.points import datapoints, moment, read_moment
 from probe.sandbox.tokens import Tokens
 from probe.sandbox.views import Taken, Values, filters, marks_of, passes, shown
+
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 
 
 class Refused(Exception):  # noqa: N818 - the pretend vendor refuses; nothing is wrong with the program
@@ -209,7 +212,7 @@ def listing(premises: Premises, route: Route, taken: Taken) -> Values:
             raise Refused(Mistake.INVALID, f"the marker {start} is not known")
         views = views[places[0] + 1 :]
     limit = taken.text("limit")
-    size = min(route.most, int(limit)) if limit.isdigit() and int(limit) > 0 else route.most
+    size = min(route.most, int(limit) or route.most) if _NUMBER.fullmatch(limit) else route.most
     last = views[size - 1]["id"] if len(views) > size else None
     return {"instances": views[:size], "page": {"next": last, "query": _next_query(route, taken, last)}}
 

@@ -29,6 +29,8 @@ def read_moment(value: object) -> float | None:
     text = str(value)
     try:
         number = float(text)
+        if not math.isfinite(number):
+            return None
     except ValueError:
         try:
             return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()

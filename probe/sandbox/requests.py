@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 _LARGEST: Final = 1 << 20
 """Bytes of a request's body that are looked at."""
+_DEEPEST: Final = 32
+"""Parts of a parameter's name that are looked at: what follows stays in one piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Asked:
 def _json(body: bytes) -> object:
     try:
         return json.loads(body[:_LARGEST]) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -61,7 +63,7 @@ def _nested(pairs: list[tuple[str, str]]) -> object:
     """`Filter.1.Name=a` as {"Filter": [{"Name": "a"}]}: numbered parts become lists."""
     tree: dict[str, object] = {}
     for name, value in pairs:
-        here, steps = tree, name.split(".")
+        here, steps = tree, name.split(".", _DEEPEST)
         for step in steps[:-1]:
             inner = here.setdefault(step, {})
             if not isinstance(inner, dict):
@@ -75,6 +77,6 @@ def _nested(pairs: list[tuple[str, str]]) -> object:
 def _lists(tree: object) -> object:
     if not isinstance(tree, dict):
         return tree
-    if tree and all(key.isdigit() for key in tree):
+    if tree and all(key.isdecimal() and len(key) < _DEEPEST for key in tree):
         return [_lists(tree[key]) for key in sorted(tree, key=int)]
     return {key: _lists(value) for key, value in tree.items()}

@@ -78,7 +78,7 @@ def filters(route: Route, taken: Taken) -> Iterator[tuple[str, Sequence[str]]]:
     for key, value in marks_of(taken.values.get("marks")).items():
         yield f"marks.{key}", [value] if value else []
     named = taken.values.get("named")
-    for item in named if isinstance(named, list) else []:
+    for item in (item for item in named if isinstance(item, Mapping)) if isinstance(named, list) else ():
         name, values = str(item.get("Name", "")), [str(value) for value in item.get("Value", [])]
         for written, field in route.filters.items():
             if written.endswith("*") and name.startswith(written[:-1]):
