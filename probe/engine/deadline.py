@@ -26,7 +26,7 @@ class Deadline:
         self.rung = False
         self.late = 0.0
         self._seconds = seconds
-        self._on_ring = on_ring
+        self._on_ring: Callable[[], None] | None = on_ring
         self._limit = asyncio.timeout(None)
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -39,6 +39,7 @@ class Deadline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._disarm()
+        self._on_ring = None  # it knows the run, and the run knows us: a ring that only the collector could open
         await self._limit.__aexit__(kind, error, trace)
 
     def restart(self, seconds: float) -> None:
@@ -53,9 +54,11 @@ class Deadline:
     def _disarm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
+            self._alarm = None
 
     def _ring(self, when: float) -> None:
         now = asyncio.get_running_loop().time()
         self.rung, self.late = True, max(0.0, now - when)
-        self._on_ring()
+        if self._on_ring is not None:
+            self._on_ring()
         self._limit.reschedule(now)

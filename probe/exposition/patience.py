@@ -8,7 +8,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
@@ -38,17 +37,14 @@ class PatientProtocol(HttpToolsProtocol):
     _said = 0
     _answering = False
 
-    @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent does
         super().connection_made(transport)
         self._allow(self.patience.head)
 
-    @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_alarm()
         super().connection_lost(exc)
 
-    @override
     def data_received(self, data: bytes) -> None:
         if not self._answering:
             self._said += len(data)
@@ -57,13 +53,11 @@ class PatientProtocol(HttpToolsProtocol):
                 return
         super().data_received(data)
 
-    @override
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._answering, self._said = True, 0
         self._allow(self.patience.answer)
 
-    @override
     def on_response_complete(self) -> None:
         self._answering = bool(self.pipeline)
         self._allow(self.patience.answer if self._answering else self.patience.head)

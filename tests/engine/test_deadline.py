@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+import weakref
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -74,3 +76,18 @@ def test_it_can_be_restarted_and_is_over_with_its_block(factory: Factory) -> Non
         return deadline.rung
 
     assert run_on(factory, scene()) is False
+
+
+async def test_a_deadline_that_is_over_holds_on_to_nobody() -> None:
+    """A run that is over leaves no ring of references behind for the collector, which does not run at once."""
+
+    class Run:
+        pass
+
+    run = Run()
+    gone = weakref.ref(run)
+    deadline = Deadline(10.0, partial(print, run))
+    async with deadline:
+        pass
+    del run
+    assert gone() is None
