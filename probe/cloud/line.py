@@ -145,7 +145,7 @@ class Line:
 
     def _request_id(self, response: httpx.Response, watch: Stopwatch) -> str:
         found = next((response.headers[name] for name in self._entry.file.request_id if name in response.headers), "")
-        found = found[:_LONGEST_ID]
+        found = self._entry.redactor(found)[:_LONGEST_ID]
         if found:
             watch.facts[Fact.REQUEST_ID] = found
         return found

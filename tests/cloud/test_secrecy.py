@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from probe.cloud import VendorEntry
 from probe.cloud.hosts import HostRefused, checked_url
 from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.stopwatch import Fact
 from probe.settings import Redactor
 from tests.cloud.entries import AWS_KEYS, Scene, acme, entry, openstack, secrets, token_answer
 from tests.fakes.vendor import answer
@@ -121,6 +122,14 @@ async def test_a_token_that_a_vendor_repeats_is_hidden() -> None:
         await scene.cloud.read("probe", scene.watch)
     assert "t-0123456789" not in failed.value.detail
     assert redactor("t-0123456789") == "•••"
+
+
+async def test_a_token_in_the_name_of_a_request_is_hidden() -> None:
+    """That name goes to the log, and to who asks for an explanation."""
+    said = answer(200, {}, {"x-openstack-request-id": "req-t-0123456789"})
+    scene = Scene(discreet(openstack(), Redactor()), token_answer("t-0123456789"), said)
+    await scene.cloud.read("probe", scene.watch)
+    assert scene.watch.facts[Fact.REQUEST_ID] == "req-•••"
 
 
 @pytest.mark.parametrize("before", range(260, 310, 5))
