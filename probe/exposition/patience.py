@@ -38,14 +38,17 @@ class PatientProtocol(HttpToolsProtocol):
     _answering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent does
+        """Begin to wait for a request."""
         super().connection_made(transport)
         self._allow(self.patience.head)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
         self._forget_alarm()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Count what is said before a request is whole."""
         if not self._answering:
             self._said += len(data)
             if self._said > self.patience.bytes:
@@ -54,11 +57,13 @@ class PatientProtocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
+        """Begin to wait for the answer to be taken."""
         super().on_headers_complete()
         self._answering, self._said = True, 0
         self._allow(self.patience.answer)
 
     def on_response_complete(self) -> None:
+        """Begin to wait for the next request."""
         self._answering = bool(self.pipeline)
         self._allow(self.patience.answer if self._answering else self.patience.head)
         super().on_response_complete()
