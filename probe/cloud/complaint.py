@@ -14,6 +14,8 @@ from probe.notation.paths import Query, QueryTypeError
 
 _READABLE: Final = 300
 """Characters of a vendor's message that go into a detail."""
+_HEARD: Final = 1 << 16
+"""Characters of what a vendor says that are listened to at all."""
 _JUDGED: Final = 1_000
 """Characters of a text that rules look at: `a.*b` takes a time that grows with the square of it."""
 _LONGEST_WAIT: Final = 3_600.0
@@ -92,7 +94,7 @@ def judge(
         code: the error's code, if it stood elsewhere than the file says.
         redact: takes the secrets out of what the vendor said.
     """
-    said = redact(code if code is not None else found_text(errors.code, body))
+    said = redact(found_text(errors.code, body) if code is None else code[:_HEARD])
     message = redact(found_text(errors.message, body))
     rule = match(errors.rules, status=status, code=said, message=message, headers=headers)
     if rule is not None:
@@ -121,7 +123,7 @@ def _fits(rule: ErrorRule, status: int | None, code: str, message: str, headers:
 
 
 def found_text(query: Query | None, data: object) -> str:
-    """What *query* finds in *data* as readable text; empty for nothing and for what is no text or number."""
+    """What *query* finds in *data* as text of bounded length; empty for nothing and for what is no text or number."""
     if query is None:
         return ""
     try:
@@ -130,7 +132,7 @@ def found_text(query: Query | None, data: object) -> str:
         return ""
     if isinstance(found, bool) or not isinstance(found, (str, int, float)):
         return ""
-    return str(found)
+    return str(found)[:_HEARD]
 
 
 def describe(judgement: Judgement, status: int) -> str:
