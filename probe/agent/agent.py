@@ -11,6 +11,7 @@ from uuid import uuid4
 from probe import __version__
 from probe.agent.assembly import Assembly, LastCreates, of_vendors
 from probe.agent.housekeeping import keep_house
+from probe.agent.signals import ECHO
 from probe.cloud import Cloud
 from probe.engine.engine import Engine
 from probe.engine.outages import Outages
@@ -32,8 +33,6 @@ from probe.wire import RealClock, Wire, is_loopback, parse_listen
 
 PATROL: Final = 60.0
 """Seconds between two sweeps of a running agent."""
-ECHO: Final = 1.0
-"""Seconds within which a second signal is the same request: `timeout` and Ctrl-C tell a process and then its group."""
 _AGAIN: Final = 0.5
 """Seconds between two sweeps of an agent that stops."""
 _log = logging.getLogger(__name__)

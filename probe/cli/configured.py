@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 import uvloop
 
-from probe.agent.agent import ECHO
+from probe.agent.signals import ECHO
 from probe.cli import told_to_stop
 from probe.cli.console import WRONG, give_up
 from probe.settings.complaints import ConfigurationRefused

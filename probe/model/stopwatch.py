@@ -51,8 +51,8 @@ class Stopwatch:
         transcript: where exchanges are written down when somebody asked to see them.
         standing: what a deadline that is reached now means, where that is not a timeout: the last poll's failure, the
             wait for our own request budget.
-        overdue: whether the run's deadline was reached, and rang in time: so a probe that is cancelled learns whether that
-            is why, and concludes nothing from a time in which the agent itself was held up.
+        overdue: whether the run's deadline was reached, and rang in time: so a probe that is cancelled learns whether
+            that is why, and concludes nothing from a time in which the agent itself was held up.
     """
 
     def __init__(

@@ -23,6 +23,8 @@ VENDOR_OUTCOMES: Final = frozenset(
 )
 """What can become of a call to a vendor: the wire's, and those of its file's error rules."""
 _SHOWN: Final = 120
+_TOLD: Final = 65_536
+"""Characters of an answer that are searched for secrets."""
 
 
 def unexpected(detail: str) -> ProbeFailed:
@@ -45,7 +47,16 @@ def check_latency(watch: Stopwatch, allowed: float | None) -> None:
         raise unexpected(f"took {taken:.3f} s, more than the {allowed:g} s of max_latency")
 
 
-def shown(text: str) -> str:
+def shown(text: str, most: int = _SHOWN) -> str:
     """*text* for a detail: on one line and of readable length."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+    line = " ".join(text[: 2 * most].split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def told(text: str) -> str:
+    """What a peer answered, for the end of a detail.
+
+    It is not cut to a readable length here: it may hold a secret of ours, which is hidden, whole, before the runner
+    cuts the detail; half of one would not be found.
+    """
+    return shown(text, _TOLD)

@@ -16,7 +16,7 @@ from probe.model.secret import Secret
 from probe.model.stopwatch import Stopwatch
 from probe.model.target import Target
 from probe.notation.paths import Query, QueryTypeError
-from probe.probes.checking import WIRE_OUTCOMES, check_latency, shown, unexpected
+from probe.probes.checking import WIRE_OUTCOMES, check_latency, shown, told, unexpected
 from probe.probes.fields import (
     Duration,
     FamilyField,
@@ -160,19 +160,19 @@ def check_body(answer: httpx.Response, pattern: Pattern | None, assertion: Query
         ProbeFailed: unexpected.
     """
     if pattern is not None and not pattern.search(answer.text):
-        raise unexpected(f"the body does not contain `{shown(pattern.pattern)}`: {shown(answer.text)}")
+        raise unexpected(f"the body does not contain `{shown(pattern.pattern)}`: {told(answer.text)}")
     if assertion is None:
         return
     try:
         data = json.loads(answer.content)
     except ValueError as error:
-        raise unexpected(f"the body is no JSON: {shown(answer.text)}") from error
+        raise unexpected(f"the body is no JSON: {told(answer.text)}") from error
     try:
         assertion.search(data)
     except QueryTypeError as error:
         raise unexpected(f"the assertion does not fit the body: {error}") from error
     if not assertion.holds(data):
-        raise unexpected(f"`{shown(assertion.text)}` is not true of {shown(answer.text)}")
+        raise unexpected(f"`{shown(assertion.text)}` is not true of {told(answer.text)}")
 
 
 def file_complaints(bundle: FileName | None) -> Sequence[Complaint]:

@@ -30,9 +30,9 @@ _OPEN: Final = re.compile(
     re.IGNORECASE,
 )
 # Each finds a name and what stands for it in text that is no longer, or never was, a tree.
-_IN_QUERY: Final = re.compile(r"(?P<before>[?&;](?P<name>[^=&\s\"'<>]+)=)(?P<value>[^&\s\"'<>]+)")
-_IN_JSON: Final = re.compile(r'(?P<before>"(?P<name>[^"\\]*)"\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?)', re.DOTALL)
-_IN_XML: Final = re.compile(r"(?P<before><(?P<name>[^<>/\s]+)[^<>]*>)(?P<value>[^<]+)")
+_IN_QUERY: Final = re.compile(r"(?P<before>[?&;](?P<name>[^?;=&\s\"'<>]{1,100})=)(?P<value>[^&\s\"'<>]+)")
+_IN_JSON: Final = re.compile(r'(?P<before>"(?P<name>[^"\\]{0,100})"\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?)', re.DOTALL)
+_IN_XML: Final = re.compile(r"(?P<before><(?P<name>[^<>/\s]{1,100})[^<>]{0,1000}>)(?P<value>[^<]+)")
 _USERINFO: Final = re.compile(r"(://)[^/@\s]+@")
 _IDENTIFIERS: Final = frozenset({"id", "value"})
 

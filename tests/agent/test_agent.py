@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from probe.agent import Agent
+from probe.agent.agent import Agent
 from probe.model.instance import LeaseState
 from probe.rental.marks import marks_of, new_key
 from probe.sandbox import Casting, Sandbox
