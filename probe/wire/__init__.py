@@ -1,35 +1,50 @@
+from probe.wire.certificates import Certificate, Identity
 from probe.wire.clocks import RealClock
+from probe.wire.dialogue import Dialogue
 from probe.wire.front import Break, FaultyFront, Misconduct
+from probe.wire.heard import SERVER_NAME, Heard, Session
 from probe.wire.http1 import USER_AGENT
 from probe.wire.kernel import kernel_clock_available
 from probe.wire.listening import ListenFailed, is_loopback, listen, parse_listen
-from probe.wire.questions import DnsAnswer
+from probe.wire.questions import RCODES, DnsAnswer, Question, Reply, known_class, known_type
 from probe.wire.resolver import NameFiles
-from probe.wire.route import Family, ProxyRefused, Route, Trust
+from probe.wire.route import TLS_VERSIONS, Family, ProxyRefused, Route, Trust
 from probe.wire.serving import Handler, ServedConnection, ServerTls, Serving, serve, server_context
 from probe.wire.wire import Peer, Wire
 
 __all__ = [
+    "RCODES",
+    "SERVER_NAME",
+    "TLS_VERSIONS",
     "USER_AGENT",
     "Break",
+    "Certificate",
+    "Dialogue",
     "DnsAnswer",
     "Family",
     "FaultyFront",
     "Handler",
+    "Heard",
+    "Identity",
     "ListenFailed",
     "Misconduct",
     "NameFiles",
     "Peer",
     "ProxyRefused",
+    "Question",
     "RealClock",
+    "Reply",
     "Route",
     "ServedConnection",
     "ServerTls",
     "Serving",
+    "Session",
     "Trust",
     "Wire",
     "is_loopback",
     "kernel_clock_available",
+    "known_class",
+    "known_type",
     "listen",
     "parse_listen",
     "serve",

@@ -8,6 +8,7 @@ import httpx
 
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Fact, Stopwatch
+from probe.wire.heard import HEARD
 
 WATCH: Final = "probe.watch"
 """Request extension: the stopwatch that the exchange is accounted to."""
@@ -37,7 +38,7 @@ def response(
     watch.facts[Fact.STATUS_CODE] = status
     watch.facts[Fact.HTTP_VERSION] = float(version)
     coding = b", ".join(value for name, value in headers if name.lower() == b"content-encoding")
-    if coding:
+    if coding and HEARD not in request.extensions:
         limit = request.extensions.get(LIMIT, BODY_LIMIT)
         body = _decoded(coding.decode("latin-1").strip().lower(), body, limit)
         headers = [(name, value) for name, value in headers if name.lower() != b"content-encoding"]

@@ -29,6 +29,7 @@ class Hop:
         timing: of the exchange that uses the connection now.
         arrived: when the last bytes read had arrived, in monotonic seconds.
         sent: when the last bytes written had left.
+        channel: the topmost channel of the connection.
         tunnelling: whether we are still on the way to a proxy and through it, which all counts as connect.
     """
 
@@ -38,6 +39,7 @@ class Hop:
         self.sent = 0.0
         self.through_proxy = through_proxy
         self.tunnelling = tunnel
+        self.channel: Channel | None = None
         self._line: Line | None = None
 
     def opened(self, line: Line) -> None:
@@ -60,6 +62,7 @@ class MeasuredStream(httpcore.AsyncNetworkStream):
     def __init__(self, channel: Channel, hop: Hop) -> None:
         self._channel = channel
         self._hop = hop
+        hop.channel = channel
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
         """The next bytes; httpcore asks for as many as a channel reads at once."""

@@ -206,3 +206,101 @@ def _in_message(message: bytes) -> Iterator[bytes]:
         at += 3 + length
         if modern:
             at += 2 + int.from_bytes(message[at : at + 2])
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose a certificate is, as RFC 2253 writes it.
+
+    Attributes:
+        subject: its owner (`CN=example.org,O=Example`), the last attribute first.
+        issuer: who signed it.
+        names: the host names that it is for, without addresses.
+        serial: its serial number, in hexadecimal digits.
+    """
+
+    subject: str = ""
+    issuer: str = ""
+    names: tuple[str, ...] = ()
+    serial: str = ""
+
+
+# RFC 2253, 2.3, and what Go's crypto/x509 knows beside it.
+_WORDS: Final[Mapping[bytes, str]] = {
+    **_ATTRIBUTES,
+    bytes.fromhex("550405"): "SERIALNUMBER",
+    bytes.fromhex("550409"): "STREET",
+    bytes.fromhex("550411"): "POSTALCODE",
+}
+_ESCAPED: Final = frozenset(',+"\\<>;')
+
+
+@lru_cache(maxsize=512)
+def identity(der: bytes) -> Identity:
+    """Whose the certificate *der* is; nothing at all if it cannot be read."""
+    try:
+        parts = _items(_first(_first(der, _SEQUENCE), _SEQUENCE))
+        tag, number = next(parts)
+        if tag == _VERSION:
+            number = next(parts)[1]
+        next(parts)
+        issuer = _distinguished(_expect(next(parts), _SEQUENCE))
+        next(parts)
+        subject = _distinguished(_expect(next(parts), _SEQUENCE))
+        extensions = next((body for tag, body in parts if tag == _EXTENSIONS), b"")
+        return Identity(subject, issuer, tuple(_host_names(extensions)), number.lstrip(b"\0").hex())
+    except (IndexError, ValueError, StopIteration):
+        return Identity()
+
+
+def _distinguished(data: bytes) -> str:
+    relatives = []
+    for tag, relative in _items(data):
+        attributes = []
+        for _, attribute in _items(_expect((tag, relative), _SET)):
+            kind, value = list(_items(attribute))[:2]
+            word = _WORDS.get(kind[1])
+            attributes.append(f"{word}={_escaped(_text(*value))}" if word else f"{_dotted(kind[1])}=#{value[1].hex()}")
+        relatives.append("+".join(attributes))
+    return ",".join(reversed(relatives))
+
+
+def _escaped(text: str) -> str:
+    whole = "".join(f"\\{character}" if character in _ESCAPED else character for character in text)
+    if whole[:1] in {"#", " "}:
+        whole = f"\\{whole}"
+    return f"{whole[:-1]}\\ " if whole.endswith(" ") and len(text) > 1 else whole
+
+
+def _dotted(oid: bytes) -> str:
+    numbers, value = [], 0
+    for byte in oid:
+        value = value << 7 | byte & 0x7F
+        if byte < _LONG:
+            numbers.append(value)
+            value = 0
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
+
+
+def _host_names(extensions: bytes) -> Iterator[str]:
+    for _, sequence in _items(extensions):
+        for _, extension in _items(sequence):
+            kind, *rest = _items(extension)
+            if kind == (_OBJECT, _ALT_NAME):
+                octets = next(body for tag, body in rest if tag == _OCTETS)
+                yield from (_text(tag, body) for tag, body in _items(_first(octets, _SEQUENCE)) if tag == _DNS_NAME)
+
+
+def verified(connection: ssl.SSLObject) -> tuple[Certificate, ...]:
+    """The chain by which the peer's certificate was believed, its own first and the authority last.
+
+    Empty where the interpreter does not tell it (before Python 3.13 it is known in private only).
+    """
+    inner = getattr(connection, "_sslobj", None)
+    chain = getattr(inner, "get_verified_chain", lambda: None)() or ()
+    certificates = []
+    for item in chain:
+        with suppress(CertificateUnreadable):
+            certificates.append(read_certificate(ssl.PEM_cert_to_DER_cert(item.public_bytes())))
+    return tuple(certificates)

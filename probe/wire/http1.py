@@ -85,13 +85,15 @@ class Answer:
     Attributes:
         status: the status code, 0 while unknown.
         headers: the fields as they came.
+        length: bytes of the body so far.
         version: the HTTP version as it was said, such as 1.1.
         begun: whether a byte of the final answer has been fed.
         complete: whether all of it has been read.
         reusable: whether the connection may carry another request afterwards.
     """
 
-    def __init__(self, *, limit: int, bodiless: bool = False) -> None:
+    def __init__(self, *, limit: int, bodiless: bool = False, keep: bool = True) -> None:
+        self._keep = keep
         self._allowed = limit
         self._left = limit
         self._bodiless = bodiless
@@ -102,10 +104,16 @@ class Answer:
         self._parser = httptools.HttpResponseParser(self)
         self.status = 0
         self.version = ""
+        self.length = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.begun = False
         self.complete = False
         self.reusable = False
+
+    @property
+    def headed(self) -> bool:
+        """Whether the head of the final answer has been read."""
+        return not self._head
 
     @property
     def body(self) -> bytes:
@@ -186,7 +194,9 @@ class Answer:
         self._left -= len(data)
         if self._left < 0:
             self._refuse("its body is longer than asked for", Outcome.UNEXPECTED)
-        self._body.append(data)
+        self.length += len(data)
+        if self._keep:
+            self._body.append(data)
 
     def on_message_complete(self) -> None:
         """End the answer, or forget an interim one."""

@@ -13,7 +13,7 @@ from probe.model.phase import Phase
 from probe.wire.faults import from_errno, translated
 from probe.wire.hostfiles import DNS_PORT, Server, is_address
 from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, departure_stamp, send_stamped, stamp_in
-from probe.wire.line import Line, connect, ready_to_read
+from probe.wire.line import Channel, connect, ready_to_read
 from probe.wire.questions import reply
 from probe.wire.timing import Timing
 
@@ -93,7 +93,7 @@ class TcpQuestion:
 
     __slots__ = ("_line", "_query", "arrived", "sent")
 
-    def __init__(self, line: Line, query: dns.message.Message) -> None:
+    def __init__(self, line: Channel, query: dns.message.Message) -> None:
         self._line = line
         self._query = query
         self.sent = self.arrived = 0.0
@@ -126,6 +126,16 @@ class TcpQuestion:
     def close(self) -> None:
         """Let go of the connection."""
         self._line.close()
+
+
+async def ask_over(channel: Channel, query: dns.message.Message, timing: Timing) -> dns.message.Message:
+    """Ask the server at the other end of *channel*, which is closed then, as the phases send and wait.
+
+    Raises:
+        ProbeFailed: what came is no answer.
+        dns.exception.DNSException: the answer cannot be read.
+    """
+    return await _accounted(TcpQuestion(channel, query), timing)
 
 
 def parse_server(text: str) -> Server:

@@ -17,6 +17,7 @@ from probe.model.stopwatch import Connection, Stopwatch
 from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, response
 from probe.wire.backend import Hop, MeasuredBackend
 from probe.wire.faults import translated
+from probe.wire.heard import HEARD, heard_of
 from probe.wire.http1 import USER_AGENT, check
 from probe.wire.opening import Opener
 from probe.wire.route import Route
@@ -176,13 +177,21 @@ async def _exchange(carrier: Carrier, request: httpx.Request, watch: Stopwatch) 
     limit: int = request.extensions.get(LIMIT, BODY_LIMIT)
     request.extensions = {**request.extensions, "trace": recorder}
     answer = await _head(carrier, request)
-    body = bytearray()
-    async for part in answer.aiter_raw():
-        body += part
-        if len(body) > limit:
-            raise ProbeFailed(Outcome.UNEXPECTED, "the answer was not read: its body is longer than asked for")
-    recorder.finish()
     version = answer.extensions["http_version"].decode("ascii").removeprefix("HTTP/")
+    heard = heard_of(request.extensions)
+    if HEARD in request.extensions:
+        heard.head(answer.status_code, version, answer.headers.raw, carrier.backend.hop.channel)
+    body = bytearray()
+    try:
+        async for part in answer.aiter_raw():
+            heard.length += len(part)
+            if heard.keep:
+                body += part
+            if heard.length > limit:
+                raise ProbeFailed(Outcome.UNEXPECTED, "the answer was not read: its body is longer than asked for")
+    finally:
+        heard.body = bytes(body)
+    recorder.finish()
     return response(request, answer.status_code, answer.headers.raw, bytes(body), version, watch)
 
 

@@ -1,5 +1,6 @@
 """DNS messages: what we ask, and whether what came back answers it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ import dns.name
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
+import dns.rrset
 
 from probe.model.outcome import Outcome, ProbeFailed
 
@@ -28,6 +30,93 @@ class DnsAnswer:
 
     rcode: str
     answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Just what a name server is asked, and how.
+
+    Attributes:
+        name: taken as a full one.
+        record_type: such as `A`.
+        record_class: such as `IN`.
+        recursive: whether the server is to ask others.
+        tcp: whether it is asked over TCP.
+        server_name: the name that its certificate must be for, if it is asked over TLS; None: it is not.
+    """
+
+    name: str
+    record_type: str = "ANY"
+    record_class: str = "IN"
+    recursive: bool = True
+    tcp: bool = False
+    server_name: str | None = None
+
+    def message(self) -> dns.message.QueryMessage:
+        """The query, without EDNS.
+
+        Raises:
+            ProbeFailed: there can be no such name, type or class.
+        """
+        try:
+            full = dns.name.from_text(self.name, origin=dns.name.root)
+            flags = dns.flags.RD if self.recursive else dns.flags.Flag(0)
+            return dns.message.make_query(full, self.record_type, self.record_class, use_edns=False, flags=flags)
+        except (dns.exception.DNSException, ValueError) as error:
+            raise ProbeFailed(Outcome.INVALID, f"{self.name!r} cannot be asked for: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """All that a name server said. Records are lines of a zone file, their first four fields parted by tabs.
+
+    Attributes:
+        rcode: its verdict (`NOERROR`, `NXDOMAIN`, ...).
+        answer: the records of the answer.
+        authority: the records that say who knows.
+        additional: the records that came beside, the pseudo-record of EDNS among them.
+        serials: the serial numbers of the zones in the answer.
+    """
+
+    rcode: str
+    answer: tuple[str, ...]
+    authority: tuple[str, ...]
+    additional: tuple[str, ...]
+    serials: tuple[int, ...]
+
+
+RCODES: Final = frozenset(dns.rcode.Rcode.__members__)
+"""The verdicts that there are, by name."""
+
+
+def known_type(word: str) -> bool:
+    """Whether *word* is a type of records."""
+    return word in dns.rdatatype.RdataType.__members__
+
+
+def known_class(word: str) -> bool:
+    """Whether *word* is a class of records."""
+    return word in dns.rdataclass.RdataClass.__members__
+
+
+def read_reply(message: dns.message.Message) -> Reply:
+    """What *message* says."""
+    edns = () if message.opt is None else tuple(_lines([message.opt]))
+    return Reply(
+        dns.rcode.to_text(message.rcode()),
+        tuple(_lines(message.answer)),
+        tuple(_lines(message.authority)),
+        (*_lines(message.additional), *edns),
+        tuple(record.serial for records in message.answer if records.rdtype == dns.rdatatype.SOA for record in records),
+    )
+
+
+def _lines(section: Iterable[dns.rrset.RRset]) -> Iterator[str]:
+    for records in section:
+        kind = dns.rdatatype.to_text(records.rdtype)
+        for record in records:
+            where = f"{records.name}\t{records.ttl}\t{dns.rdataclass.to_text(records.rdclass)}"
+            yield f"{where}\t{kind}\t{record.to_text()}"
 
 
 def question(name: str, record_type: str) -> dns.message.QueryMessage:

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 PROXY_SCHEMES: Final = ("http", "https")
+TLS_VERSIONS: Final = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
 class ProxyRefused(ValueError):  # noqa: N818 - the operator asked for something that we do not do
@@ -28,10 +29,18 @@ class Trust:
     Attributes:
         ca_bundle: a PEM file of certificate authorities instead of the system's.
         verify: whether certificates are verified at all.
+        certificate: PEM file of our own certificate, for peers that ask for one.
+        key: PEM file of its key, where that is a file of its own.
+        oldest: the oldest version of TLS that is spoken (`TLSv1.2`), as `TLS_VERSIONS` has it; None: the default's.
+        newest: the newest one.
     """
 
     ca_bundle: Path | None = None
     verify: bool = True
+    certificate: Path | None = None
+    key: Path | None = None
+    oldest: str | None = None
+    newest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

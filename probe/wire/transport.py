@@ -15,6 +15,7 @@ from probe.model.phase import Phase
 from probe.model.stopwatch import Connection, Stopwatch
 from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, response
 from probe.wire.faults import translated
+from probe.wire.heard import HEARD, SERVER_NAME, heard_of
 from probe.wire.http1 import Answer, serialise
 from probe.wire.line import Channel
 from probe.wire.opening import Opener
@@ -85,21 +86,28 @@ class PlainTransport(httpx.AsyncBaseTransport):
             await self._opener.contexts.get(self._route.trust, HTTP1)
         watch = request.extensions.get(WATCH) or Stopwatch(self._clock)
         timing = Timing(watch, self._clock, self._meter, kernel=self._kernel)
-        line = await self._line(peer, timing)
-        answer = Answer(limit=request.extensions.get(LIMIT, BODY_LIMIT), bodiless=request.method == "HEAD")
+        line = await self._line(peer, timing, request.extensions.get(SERVER_NAME))
+        heard = heard_of(request.extensions)
+        answer = Answer(
+            limit=request.extensions.get(LIMIT, BODY_LIMIT), bodiless=request.method == "HEAD", keep=heard.keep
+        )
         try:
             with translated():
                 await converse(line, payload, answer, timing)
         except BaseException:
             line.close()
             raise
+        finally:
+            if HEARD in request.extensions and answer.headed:
+                heard.head(answer.status, answer.version, answer.headers, line)
+                heard.body, heard.length = answer.body, answer.length
         if self._route.keep and answer.reusable:
             self._idle.put(peer, line)
         else:
             line.close()
         return response(request, answer.status, answer.headers, answer.body, answer.version, watch)
 
-    async def _line(self, peer: Peer, timing: Timing) -> Channel:
+    async def _line(self, peer: Peer, timing: Timing, server_name: str | None) -> Channel:
         line = self._idle.take(peer) if self._route.keep else None
         if line is not None:
             timing.watch.connection = Connection.REUSED
@@ -107,7 +115,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
         timing.watch.connection = Connection.NEW
         scheme, host, port = peer
         if scheme == "https":
-            return await self._opener.secure(host, port, self._route, HTTP1, timing)
+            return await self._opener.secure(host, port, self._route, HTTP1, timing, server_name=server_name)
         return await self._opener.plain(host, port, self._route, timing)
 
     async def aclose(self) -> None:

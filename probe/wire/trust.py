@@ -6,6 +6,7 @@ Loading the system's authorities takes 26 ms; done per probe, or in the loop, it
 import asyncio
 import ssl
 from dataclasses import dataclass, field
+from typing import Final
 
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.wire.certificates import watch_certificates
@@ -16,6 +17,13 @@ Protocols = tuple[str, ...]
 HTTP1: Protocols = ("http/1.1",)
 HTTP2: Protocols = ("h2", "http/1.1")
 NO_PROTOCOLS: Protocols = ()
+
+_VERSIONS: Final = {
+    "TLSv1": ssl.TLSVersion.TLSv1,
+    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
+    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
+    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
+}
 
 
 def build_context(trust: Trust, protocols: Protocols) -> ssl.SSLContext:
@@ -29,10 +37,24 @@ def build_context(trust: Trust, protocols: Protocols) -> ssl.SSLContext:
     if not trust.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if trust.certificate is not None:
+        context.load_cert_chain(trust.certificate, trust.key)
+    _limit_versions(context, trust)
     if protocols:
         context.set_alpn_protocols(list(protocols))
     watch_certificates(context)
     return context
+
+
+def _limit_versions(context: ssl.SSLContext, trust: Trust) -> None:
+    if trust.oldest is not None:
+        context.minimum_version = _VERSIONS[trust.oldest]
+    if trust.newest is not None:
+        context.maximum_version = _VERSIONS[trust.newest]
+    if _VERSIONS["TLSv1"] in {context.minimum_version, context.maximum_version} or (
+        _VERSIONS["TLSv1.1"] in {context.minimum_version, context.maximum_version}
+    ):
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 speaks the old versions at no higher level
 
 
 @dataclass(slots=True)
@@ -61,6 +83,6 @@ class Contexts:
         try:
             return await asyncio.to_thread(build_context, trust, protocols)
         except OSError as error:
-            raise ProbeFailed(
-                Outcome.INVALID, f"the CA bundle {trust.ca_bundle} cannot be used: {error.strerror or error}"
-            ) from error
+            files = ", ".join(str(path) for path in (trust.ca_bundle, trust.certificate, trust.key) if path)
+            what = "the CA bundle" if trust.certificate is None else "one of the files"
+            raise ProbeFailed(Outcome.INVALID, f"{what} {files} cannot be used: {error.strerror or error}") from error

@@ -1,7 +1,7 @@
 """The wire as the floors above see it: a handful of questions to a peer, each accounted to a stopwatch."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import httpx
@@ -12,16 +12,18 @@ from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH
+from probe.wire.dialogue import Dialogue
 from probe.wire.faults import translated
+from probe.wire.heard import HEARD, Heard
 from probe.wire.http1 import USER_AGENT
 from probe.wire.kernel import kernel_clock_available
 from probe.wire.line import Line
-from probe.wire.nameserver import ask_server, parse_server
-from probe.wire.opening import Opener
+from probe.wire.nameserver import ask_over, ask_server, parse_server
+from probe.wire.opening import Opener, to_ascii
 from probe.wire.pooled import PooledTransport
-from probe.wire.questions import DnsAnswer, question, read_answer, truncated
+from probe.wire.questions import DnsAnswer, Question, Reply, question, read_answer, read_reply, truncated
 from probe.wire.resolver import NameFiles, Resolver
-from probe.wire.route import Route, Trust
+from probe.wire.route import Family, Route, Trust
 from probe.wire.timing import Timing
 from probe.wire.transport import PlainTransport
 from probe.wire.trust import HTTP1, HTTP2, NO_PROTOCOLS, Contexts
@@ -120,14 +122,24 @@ class Wire:
         return self._transports[route]
 
     async def send(
-        self, request: httpx.Request, watch: Stopwatch, route: Route, *, limit: int = BODY_LIMIT
+        self,
+        request: httpx.Request,
+        watch: Stopwatch,
+        route: Route,
+        *,
+        limit: int = BODY_LIMIT,
+        heard: Heard | None = None,
     ) -> httpx.Response:
         """Do one HTTP exchange; the answer has been read to its end, which may be *limit* bytes away at most.
+
+        *heard* is filled with what came, also if the exchange fails then; with it, a coding of the body is not undone.
 
         Raises:
             ProbeFailed: there is no answer, or it cannot be read.
         """
         request.extensions = {**request.extensions, WATCH: watch, LIMIT: limit}
+        if heard is not None:
+            request.extensions[HEARD] = heard
         try:
             with translated():
                 response = await self._transport(route).handle_async_request(request)
@@ -149,6 +161,31 @@ class Wire:
         if watch.transcript is not None:
             await request.aread()
             write_down(watch.transcript, request, response, failure)
+
+    async def locate(self, host: str, watch: Stopwatch, route: Route) -> str:
+        """The address of *host* that an attempt by *route* would use, as the phase resolve.
+
+        Raises:
+            ProbeFailed: it has none.
+        """
+        return await self._opener.resolver.resolve(to_ascii(host), route.family, self._timing(watch))
+
+    async def open(
+        self, host: str, port: int, watch: Stopwatch, route: Route, *, server_name: str | None = None
+    ) -> Dialogue:
+        """A connection to talk over, as the phases resolve, connect and, if there is a *server_name*, tls.
+
+        The caller closes it.
+
+        Raises:
+            ProbeFailed: there is none to be had.
+        """
+        await self._opener.contexts.get(route.trust, NO_PROTOCOLS)
+        timing = self._timing(watch)
+        dialogue = Dialogue(await self._opener.plain(host, port, _direct(route), timing), self._opener.contexts, timing)
+        if server_name is not None:
+            await dialogue.start_tls(route.trust, server_name)
+        return dialogue
 
     async def knock(self, host: str, port: int, watch: Stopwatch, route: Route) -> None:
         """Open a TCP connection and let go of it, as the phases resolve and connect."""
@@ -226,6 +263,30 @@ class Wire:
             if truncated(message) and transport == "udp":
                 message = await ask_server((address, port), query, timing, tcp=True)
         return read_answer(query, message)
+
+    async def question(self, asked: Question, host: str, port: int, watch: Stopwatch, route: Route) -> Reply:
+        """Ask the name server at *host* and *port* just what is *asked*, and tell all that it says.
+
+        The phases are resolve, connect (over TCP), tls (over TLS), send and wait.
+
+        Raises:
+            ProbeFailed: no answer can come, or it cannot be read. One that does not come is waited for.
+        """
+        query = asked.message()
+        if asked.server_name is not None:
+            await self._opener.contexts.get(route.trust, NO_PROTOCOLS)
+        timing = self._timing(watch)
+        address = await self._opener.resolver.resolve(to_ascii(host), _direct(route).family, timing)
+        with translated():
+            if asked.server_name is None:
+                message = await ask_server((address, port), query, timing, tcp=asked.tcp)
+            else:
+                route = replace(route, family=Family.ANY)
+                channel = await self._opener.secure(
+                    address, port, route, NO_PROTOCOLS, timing, server_name=asked.server_name
+                )
+                message = await ask_over(channel, query, timing)
+        return read_reply(message)
 
     def _timing(self, watch: Stopwatch) -> Timing:
         return Timing(watch, self._clock, self._meter, kernel=self._kernel)
