@@ -16,6 +16,7 @@ from probe.cloud import Cloud
 from probe.engine.engine import Engine
 from probe.engine.outages import Outages
 from probe.engine.runner import Runner
+from probe.exposition.blackbox import Prober
 from probe.exposition.doors import Doors
 from probe.exposition.history import History
 from probe.exposition.logs import FailureLog, LogFormat, configure_logging
@@ -181,7 +182,11 @@ class Agent:
             ready=lambda: () if self._begun else ("the agent is starting",),
             doors=Doors(loopback=is_loopback(host), allow=frozenset(agent.allow)),
             reloader=self,
+            prober=Prober(self._wire, self._clock, lambda: self._assembly.configuration.blackbox, self._redact),
         )
+
+    def _redact(self, text: str) -> str:
+        return self._written.redactor(text)
 
     def _chores(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         chores: dict[str, Coroutine[Any, Any, None]] = {

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from probe.exposition.blackbox import Prober, prober_endpoint
 from probe.exposition.doors import Doors
 from probe.exposition.formats import gzip_accepted
 from probe.exposition.metrics import Metrics
@@ -95,6 +96,7 @@ class Web:
         doors: Doors,
         reloader: Reloader | None = None,
         patience: Patience = PATIENCE,
+        prober: Prober | None = None,
     ) -> None:
         """Put the server together.
 
@@ -107,6 +109,7 @@ class Web:
             doors: which actions are open to whom.
             reloader: takes a changed configuration over; without one there is no `/-/reload`.
             patience: how long clients may take.
+            prober: probes by the modules of a blackbox.yml; without one there is no `/probe`.
         """
         self._metrics = metrics
         self._page = Page(runs, clock, about)
@@ -122,6 +125,8 @@ class Web:
         if reloader is not None:
             self._reloader = reloader
             routes.append(Route("/-/reload", self._reload, methods=["POST", "PUT"]))
+        if prober is not None:
+            routes.append(Route("/probe", prober_endpoint(prober, doors)))
         self.app: ASGIApp = _Guarded(Starlette(routes=routes))
         self._server = _Server(
             uvicorn.Config(

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from probe.cloud import VendorEntry, VendorFile
 from probe.model.job import Detail, Objective
 from probe.model.target import OWN, Layer, Target
+from probe.probes.blackbox import Blackbox
 from probe.probes.kind import Kind
 from probe.rental.guards import Guards, TotalGuards
 from probe.settings.secrets import Redactor
@@ -98,6 +99,7 @@ class Configuration:
         guards: limits of what may be rented, for each vendor entry.
         total: the same for all of them together.
         redactor: takes the secrets out of a text.
+        blackbox: what `/probe` may do; None if there are no modules.
     """
 
     path: Path
@@ -109,6 +111,7 @@ class Configuration:
     guards: Guards
     total: TotalGuards
     redactor: Redactor
+    blackbox: Blackbox | None = None
 
     def expand(self) -> tuple[PlannedJob, ...]:
         """Every probe on every vendor or target it names, in the order of the file."""

@@ -8,8 +8,10 @@ from typing import Final
 from probe.cloud import VendorFile, VendorFileRefused, load_vendor_files
 from probe.notation.composing import Flaw
 from probe.notation.documents import Document, examine_file
+from probe.probes.blackbox import Blackbox
 from probe.rental.guards import Guards as RentalGuards
 from probe.rental.guards import TotalGuards as RentalTotalGuards
+from probe.settings.blackbox import read_blackbox
 from probe.settings.complaints import Complaint, ConfigurationRefused, Notebook, Wrong, choices, path_of
 from probe.settings.configuration import Configuration
 from probe.settings.files import find_configuration, packaged
@@ -18,7 +20,7 @@ from probe.settings.probes import ProbeReader
 from probe.settings.reading import Reader
 from probe.settings.rules import check_leases, read_objectives
 from probe.settings.secrets import Redactor, References, at_home
-from probe.settings.shape import Agent, Guards, Whole, check_listen
+from probe.settings.shape import Agent, BlackboxFile, Guards, Whole, check_listen
 from probe.settings.vendors import VendorReader
 
 LISTEN_VARIABLE: Final = "PROBE_LISTEN"
@@ -83,6 +85,7 @@ class _Loader:
         objectives = read_objectives(self._reader, probes)
         if guards is not None:
             check_leases(self._reader, probes, guards)
+        blackbox = self._blackbox()
         if agent is None or guards is None:
             return None
         return Configuration(
@@ -95,6 +98,7 @@ class _Loader:
             guards=_rental_guards(guards),
             total=RentalTotalGuards(**guards.total.model_dump()),
             redactor=self._redactor,
+            blackbox=blackbox,
         )
 
     def _check_keys(self) -> bool:
@@ -122,6 +126,16 @@ class _Loader:
         except Wrong as error:
             self._notebook.add(Complaint("environment", 0, f"${LISTEN_VARIABLE}", listen, error.problem, error.remedy))
         return None if agent is None else agent.model_copy(update={"listen": listen})
+
+    def _blackbox(self) -> Blackbox | None:
+        written = self._reader.raw(("blackbox",))
+        if written is None:
+            return None
+        if isinstance(written, str):
+            section: BlackboxFile | None = BlackboxFile(file=Path(written).expanduser())
+        else:
+            section = self._reader.section(BlackboxFile, ("blackbox",))
+        return None if section is None else read_blackbox(section, self._file.parent, self._notebook, self._redactor)
 
     def _vendor_files(self) -> Mapping[str, VendorFile]:
         """Ours, and those of the operator's own folder, which win."""

@@ -16,9 +16,9 @@ from probe.wire.listening import parse_listen
 from probe.wire.route import PROXY_SCHEMES
 
 EVERYONE: Final = "*"
-ACTIONS: Final = ("reload",)
+ACTIONS: Final = ("probe", "reload")
 """What can be allowed beyond loopback, as far as it exists."""
-FUTURE_ACTIONS: Final = ("probe", "run", "sweep")
+FUTURE_ACTIONS: Final = ("run", "sweep")
 LONGEST_PERIOD: Final = 86_400.0
 SHORTEST_PERIOD: Final = 1.0
 
@@ -187,6 +187,26 @@ class Guards(Shape):
     total: TotalGuards = Field(TotalGuards(), description="limits for all vendors together")
 
 
+def _file_alone(value: object) -> object:
+    return {"file": value} if isinstance(value, str) else value
+
+
+class BlackboxFile(Shape):
+    """What `/probe` answers by."""
+
+    file: FilePath = Field(description="a blackbox.yml in blackbox_exporter's format; from the configuration's folder")
+    compat: Literal["absent", "zeros"] = Field(
+        "absent",
+        description="how phases that were not reached are told: not at all, or as 0, as blackbox_exporter does",
+    )
+    timeout_offset: Seconds = Field(
+        0.5, description="how long before the scraper's patience ends an answer leaves", examples=["500ms"]
+    )
+
+
+WrittenBlackbox = Annotated[BlackboxFile, BeforeValidator(_file_alone)]
+
+
 class Whole(Shape):
     """The whole document, for its keys; the sections are read one by one, so that each makes its own complaints."""
 
@@ -202,3 +222,6 @@ class Whole(Shape):
     probes: tuple[Probe, ...] = Field(description="what is measured", min_length=1)
     objectives: tuple[Objective, ...] = Field((), description="what probes are held to")
     guards: Guards = Field(Guards(), description="limits of what may be rented")
+    blackbox: WrittenBlackbox | None = Field(
+        None, description="the file with the modules of `/probe`, or {file, compat, timeout_offset}"
+    )

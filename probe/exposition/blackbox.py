@@ -1,0 +1,101 @@
+"""`/probe`: blackbox_exporter's own endpoint, so that whoever scrapes it can scrape us instead.
+
+Only the peer's names appear here; ours are on `/metrics`.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from prometheus_client.utils import floatToGoString
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from probe.exposition.doors import Doors
+from probe.model.clock import Clock
+from probe.probes.blackbox import HELP, Blackbox, ModuleUnfit, Sample, effective
+from probe.wire import Wire
+
+ACTION = "probe"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PATIENCE = "X-Prometheus-Scrape-Timeout-Seconds"
+_NO_MODULES = "there are no modules: name a blackbox.yml under `blackbox:` in the configuration\n"
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+
+
+class Prober:
+    """Answers `/probe`.
+
+    Args:
+        wire: speaks to the targets.
+        clock: what everything is measured on.
+        blackbox: the modules as the configuration has them now, if it has any.
+        redact: takes secrets out of a text.
+    """
+
+    def __init__(
+        self, wire: Wire, clock: Clock, blackbox: Callable[[], Blackbox | None], redact: Callable[[str], str]
+    ) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._blackbox = blackbox
+        self._redact = redact
+
+    async def answer(self, request: Request) -> Response:
+        """What the probe that *request* asks for has found."""
+        blackbox = self._blackbox()
+        if blackbox is None:
+            return PlainTextResponse(_NO_MODULES, 404)
+        query = request.query_params
+        name, target, hostname = query.get("module", ""), query.get("target", ""), query.get("hostname", "")
+        try:
+            module = blackbox.module(name, hostname)
+        except ModuleUnfit as unfit:
+            return PlainTextResponse(f"{unfit}\n", 400)
+        if not target:
+            return PlainTextResponse("Target parameter is missing\n", 400)
+        patience = _patience(request.headers.get(PATIENCE, ""))
+        if patience is None:
+            return PlainTextResponse(f"Failed to parse timeout from Prometheus header: {PATIENCE}\n", 500)
+        seconds = blackbox.timeout(module, patience)
+        found = await blackbox.probe(module, target, seconds, self._wire, self._clock, name=name, hostname=hostname)
+        told = "".join(exposed(found.samples()))
+        if query.get("debug") != "true":
+            return Response(told, media_type=CONTENT_TYPE)
+        log = "".join(f"{line}\n" for line in found.lines)
+        return PlainTextResponse(
+            self._redact(
+                f"Logs for the probe:\n{log}\n\n\nMetrics that would have been returned:\n{told}\n\n\n"
+                f"Module configuration:\n{effective(module)}"
+            )
+        )
+
+
+def prober_endpoint(prober: Prober, doors: Doors) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of *prober* behind *doors*: it makes us connect to whatever is asked for."""
+
+    async def endpoint(request: Request) -> Response:
+        refusal = doors.refusal(request, ACTION)
+        return PlainTextResponse(f"{refusal}\n", 403) if refusal is not None else await prober.answer(request)
+
+    return endpoint
+
+
+def exposed(samples: Sequence[Sample]) -> Iterator[str]:
+    """*samples*, sorted by name, in the text format 0.0.4."""
+    last = ""
+    for sample in samples:
+        if sample.name != last:
+            yield f"# HELP {sample.name} {HELP[sample.name]}\n# TYPE {sample.name} gauge\n"
+            last = sample.name
+        labels = ",".join(f'{key}="{value.translate(_ESCAPES)}"' for key, value in sample.labels.items())
+        value = floatToGoString(sample.value)  # type: ignore[no-untyped-call]  # the library's own, without types
+        yield f"{sample.name}{{{labels}}} {value}\n" if labels else f"{sample.name} {value}\n"
+
+
+def _patience(written: str) -> float | None:
+    """The seconds that a scraper has patience; 0 if it does not say, None if that is no number of seconds."""
+    try:
+        seconds = float(written or 0)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

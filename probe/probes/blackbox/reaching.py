@@ -1,0 +1,57 @@
+"""Which address of a target is probed: the first of the preferred family, else, where that is allowed, of the other."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Final
+
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import Phase
+from probe.model.stopwatch import Stopwatch
+from probe.probes.blackbox.findings import Findings
+from probe.probes.blackbox.modules import Reached
+from probe.wire import Family, Route, Wire
+
+_FAMILIES: Final = {"ip4": (Family.IPV4, Family.IPV6), "ip6": (Family.IPV6, Family.IPV4)}
+_OFFSET: Final = 0x811C9DC5
+_PRIME: Final = 0x01000193
+_NO_ADDRESS: Final = frozenset({Outcome.UNRESOLVED, Outcome.INVALID})
+
+
+async def choose_address(
+    host: str, reached: Reached, findings: Findings, wire: Wire, route: Route, watch: Stopwatch
+) -> str:
+    """The address of *host* to probe; tells it, and how long finding it took.
+
+    Raises:
+        ProbeFailed: it has none.
+    """
+    first, other = _FAMILIES[reached.preferred_ip_protocol]
+    for name in ("probe_ip_protocol", "probe_ip_addr_hash", "probe_dns_lookup_time_seconds"):
+        findings.set(name, 0.0)
+    findings.log("Resolving target address", target=host, ip_protocol=reached.preferred_ip_protocol)
+    try:
+        try:
+            address = await wire.locate(host, watch, replace(route, family=first))
+        except ProbeFailed as failure:
+            if not reached.ip_protocol_fallback or failure.outcome not in _NO_ADDRESS:
+                raise
+            address = await wire.locate(host, watch, replace(route, family=other))
+    except ProbeFailed as failure:
+        findings.log("Resolution with IP protocol failed", "error", target=host, err=failure.detail)
+        raise
+    finally:
+        findings.set("probe_dns_lookup_time_seconds", watch.phases.get(Phase.RESOLVE, 0.0))
+    findings.log("Resolved target address", target=host, ip=address)
+    findings.set("probe_ip_protocol", 6.0 if ":" in address else 4.0)
+    findings.set("probe_ip_addr_hash", float(address_hash(address)))
+    return address
+
+
+def address_hash(address: str) -> int:
+    """FNV-1a, 32 bits, of the bytes of *address*, as the peer has it: IPv4 as the sixteen bytes that Go makes of it."""
+    literal = ip_address(address.partition("%")[0])
+    packed = literal.packed if literal.version == 6 else bytes(10) + b"\xff\xff" + literal.packed  # noqa: PLR2004 - IP's
+    value = _OFFSET
+    for byte in packed:
+        value = (value ^ byte) * _PRIME & 0xFFFFFFFF
+    return value
