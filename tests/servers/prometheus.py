@@ -72,7 +72,8 @@ class Prometheus:
         raise AssertionError(f"{expression} yields nothing; targets: {targets}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
@@ -86,7 +87,7 @@ async def _running(folder: Path, target: str) -> AsyncIterator[Prometheus]:
         "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
         f"scrape_configs: [{{job_name: probe, static_configs: [{{targets: ['{target}']}}]}}]\n"
     )
-    port = _free_port()
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         program("prometheus"),
         f"--config.file={config}",

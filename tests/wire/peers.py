@@ -68,10 +68,11 @@ def read_request(sock: socket.socket) -> bytes:
 class ThreadedPeer:
     """Accepts connections and runs a script on each, in a thread of its own."""
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None, host: str = "127.0.0.1") -> None:
         self._script = script
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
         self._open: list[socket.socket] = []
@@ -113,9 +114,9 @@ class ThreadedPeer:
 
 
 @contextlib.contextmanager
-def peer(script: Script, *, tls: ssl.SSLContext | None = None) -> Iterator[ThreadedPeer]:
+def peer(script: Script, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[ThreadedPeer]:
     """A peer that runs *script* on every connection."""
-    running = ThreadedPeer(script, tls)
+    running = ThreadedPeer(script, tls, host)
     try:
         yield running
     finally:

@@ -14,7 +14,15 @@ _WINDOWS: Final = {"gzip": 31, "deflate": -15}
 
 
 class BodyUnreadable(Exception):  # noqa: N818 - it says what the body is
-    """Raised for a body that is not in its coding, or too long."""
+    """Raised for a body that is not in its coding, or too long.
+
+    Attributes:
+        length: bytes of it that could be read.
+    """
+
+    def __init__(self, why: str, length: int) -> None:
+        super().__init__(why)
+        self.length = length
 
 
 def raw_limit(module: HttpModule) -> int:
@@ -34,7 +42,7 @@ def readable(raw: bytes, module: HttpModule) -> bytes:
     window = _WINDOWS.get(module.compression)
     plain = raw if window is None else _inflated(raw, window, limit)
     if len(plain) > limit:
-        raise BodyUnreadable("it is longer than it may be")
+        raise BodyUnreadable("it is longer than it may be", limit)
     return plain
 
 
@@ -45,11 +53,11 @@ def _inflated(raw: bytes, window: int, limit: int) -> bytes:
         try:
             plain += decoder.decompress(raw, limit + 1 - len(plain))
         except zlib.error as error:
-            raise BodyUnreadable(f"it cannot be decompressed: {error}") from error
+            raise BodyUnreadable(f"it cannot be decompressed: {error}", len(plain)) from error
         if len(plain) > limit:
-            raise BodyUnreadable("it is longer than it may be")
+            raise BodyUnreadable("it is longer than it may be", limit)
         if not decoder.eof:
-            raise BodyUnreadable("it ends too early to be decompressed")
+            raise BodyUnreadable("it ends too early to be decompressed", len(plain))
         raw = decoder.unused_data
         if not raw or window != _WINDOWS["gzip"]:  # a gzip file may have several members (RFC 1952, 2.2)
             return plain
@@ -83,7 +91,7 @@ def _header_holds(headers: list[tuple[str, bytes]], match: HeaderMatch, *, wante
         if not match.allow_missing:
             findings.log("Missing required header", "error", header=match.header)
         return match.allow_missing
-    if any(match.regexp.found(value) == wanted for value in values) == wanted:
+    if any(match.regexp.found(value) for value in values) == wanted:
         return True
     told = "Header did not match regular expression" if wanted else "Header matched regular expression"
     findings.log(told, "error", header=match.header, regexp=match.regexp.text, value_count=len(values))

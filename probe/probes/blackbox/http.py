@@ -76,6 +76,8 @@ class HttpProbing:
         self._hops: list[_Hop] = []
         self._followed = 0
         self._stopped = False
+        self._lost = False
+        self._judged = False
         self._headers = httpx.Headers()
         self._cookies = httpx.Cookies()
 
@@ -107,7 +109,9 @@ class HttpProbing:
                 self._findings.log("Not following redirect")
                 self._stopped = True
                 return await self._judge(hop.heard, complete=True)
+            self._lost = True
             hop = await self._next(hop, location)
+            self._lost = False
 
     async def _first(self, target: str) -> _Hop:
         url = _url(target if target.startswith(("http://", "https://")) else f"http://{target}")
@@ -171,6 +175,7 @@ class HttpProbing:
         return request
 
     async def _judge(self, heard: Heard, *, complete: bool) -> bool:
+        self._judged = True
         self._findings.log("Received HTTP response", status_code=heard.status)
         good = self._status_holds(heard.status)
         module = self._module
@@ -192,7 +197,7 @@ class HttpProbing:
     async def _body_holds(self, heard: Heard, *, good: bool, complete: bool) -> bool:
         """Read the body as the module says, tell its length, and look into it if all was *good* so far."""
         module, findings = self._module, self._findings
-        length = min(heard.length, module.body_size_limit or heard.length)
+        length = heard.length
         body, readable_ = b"", complete
         if complete and module.looks_at_body:
             try:
@@ -201,12 +206,17 @@ class HttpProbing:
             except BodyUnreadable as unreadable:
                 findings.log("Failed to read HTTP response body", err=unreadable)
                 readable_ = False
-                length = 0
-        findings.set("probe_http_uncompressed_body_length", 0.0 if self._stopped else float(length))
+                length = unreadable.length
+        self._tell_length(length)
         if good and (module.fail_if_body_matches_regexp or module.fail_if_body_not_matches_regexp):
             good = readable_ and await _aside(len(body), body_holds, body, module, findings)
             findings.set("probe_failed_due_to_regex", float(not good))
         return good and readable_
+
+    def _tell_length(self, length: int) -> None:
+        """Tell the *length* of a body; of an answer that redirects to where we do not go, the peer reads none."""
+        told = 0 if self._stopped else min(length, self._module.body_size_limit or length)
+        self._findings.set("probe_http_uncompressed_body_length", float(told))
 
     def _version_holds(self, version: str) -> bool:
         wanted = self._module.valid_http_versions
@@ -228,16 +238,18 @@ class HttpProbing:
     def tell(self, *, zeros: bool) -> None:
         """Tell what is known; *zeros*: also of phases that were not reached."""
         if zeros:
-            self._findings.start("probe_http_duration_seconds", *PHASES)
+            self._findings.start("probe_http_duration_seconds", *(PHASES if self._hops else PHASES[:1]))
         for hop in self._hops:
             last = hop is self._hops[-1]
             for phase, seconds in _phases(hop.watch.phases, last=last).items():
                 self._findings.add("probe_http_duration_seconds", seconds, phase=phase)
         self._findings.set("probe_http_redirects", float(self._followed))
-        if self._hops and self._hops[-1].heard.status:
+        if self._hops and self._hops[-1].heard.status and not self._lost:
             self._tell_answer(self._hops[-1].heard, self._hops[-1].method)
 
     def _tell_answer(self, heard: Heard, method: str) -> None:
+        if not self._judged:  # the time was up in the middle of the body
+            self._tell_length(heard.length)
         headers = httpx.Headers(list(heard.headers))
         self._findings.set("probe_http_status_code", float(heard.status))
         self._findings.set("probe_http_version", float(heard.version))

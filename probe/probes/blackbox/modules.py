@@ -43,6 +43,20 @@ RecordClass = Annotated[str, AfterValidator(lambda word: _known(word, known=know
 Rcode = Annotated[str, AfterValidator(lambda word: _known(word, known=word in RCODES, what="response code"))]
 
 
+def acceptable(compression: str, accepted: str) -> bool:
+    """Whether a server that is told Accept-Encoding: *accepted* may answer in *compression*."""
+    if not compression or not accepted:
+        return True
+    weights: dict[str, bool] = {}
+    for part in accepted.split(","):
+        name, _, parameter = part.partition(";")
+        try:
+            weights[name.strip().lower()] = float(parameter.partition("=")[2] or 1) > 0
+        except ValueError:
+            return False
+    return weights.get(compression, weights.get("*", compression == "identity"))
+
+
 class TlsConfig(Shape):
     """How TLS is spoken."""
 
@@ -261,17 +275,3 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "tls_config": TlsConfig,
 }
 """Every section by the name that the documentation has for it."""
-
-
-def acceptable(compression: str, accepted: str) -> bool:
-    """Whether a server that is told Accept-Encoding: *accepted* may answer in *compression*."""
-    if not compression or not accepted:
-        return True
-    weights: dict[str, bool] = {}
-    for part in accepted.split(","):
-        name, _, parameter = part.partition(";")
-        try:
-            weights[name.strip().lower()] = float(parameter.partition("=")[2] or 1) > 0
-        except ValueError:
-            return False
-    return weights.get(compression, weights.get("*", compression == "identity"))

@@ -48,10 +48,8 @@ async def choose_address(
 
 
 def address_hash(address: str) -> int:
-    """FNV-1a, 32 bits, of the bytes of *address*, as the peer has it: IPv4 as the sixteen bytes that Go makes of it."""
-    literal = ip_address(address.partition("%")[0])
-    packed = literal.packed if literal.version == 6 else bytes(10) + b"\xff\xff" + literal.packed  # noqa: PLR2004 - IP's
+    """FNV-1a, 32 bits, of the bytes of *address*, as the peer has it."""
     value = _OFFSET
-    for byte in packed:
+    for byte in ip_address(address.partition("%")[0]).packed:
         value = (value ^ byte) * _PRIME & 0xFFFFFFFF
     return value
