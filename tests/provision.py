@@ -43,7 +43,9 @@ _IMAGE: Final = "the image is built and run"
 TEST_PROGRAMS: Final = (
     Program("prometheus", ("prometheus",), "dashboards and /metrics are checked with a real Prometheus"),
     Program("prometheus", ("promtool",), "rules and /metrics are linted"),
-    Program("prometheus-blackbox-exporter", ("prometheus-blackbox-exporter",), "our `/probe` is compared with the peer's"),
+    Program(
+        "prometheus-blackbox-exporter", ("prometheus-blackbox-exporter",), "our `/probe` is compared with the peer's"
+    ),
     Program("chromium", ("chromium", "chromium-browser", "google-chrome"), "the page is opened in a real browser"),
 )
 PROOF_PROGRAMS: Final = (

@@ -5,6 +5,7 @@ Only the peer's names appear here; ours are on `/metrics`.
 
 import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client.utils import floatToGoString
 from starlette.requests import Request
@@ -12,14 +13,16 @@ from starlette.responses import PlainTextResponse, Response
 
 from probe.exposition.doors import Doors
 from probe.model.clock import Clock
-from probe.probes.blackbox import HELP, Blackbox, ModuleUnfit, Sample, effective
 from probe.wire import Wire
 
-ACTION = "probe"
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-PATIENCE = "X-Prometheus-Scrape-Timeout-Seconds"
-_NO_MODULES = "there are no modules: name a blackbox.yml under `blackbox:` in the configuration\n"
-_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+if TYPE_CHECKING:  # who has no modules does without what reads them
+    from probe.probes.blackbox import Blackbox, Sample
+
+ACTION: Final = "probe"
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+PATIENCE: Final = "X-Prometheus-Scrape-Timeout-Seconds"
+_NO_MODULES: Final = "there are no modules: name a blackbox.yml under `blackbox:` in the configuration\n"
+_ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 class Prober:
@@ -33,7 +36,7 @@ class Prober:
     """
 
     def __init__(
-        self, wire: Wire, clock: Clock, blackbox: Callable[[], Blackbox | None], redact: Callable[[str], str]
+        self, wire: Wire, clock: Clock, blackbox: "Callable[[], Blackbox | None]", redact: Callable[[str], str]
     ) -> None:
         self._wire = wire
         self._clock = clock
@@ -47,17 +50,16 @@ class Prober:
             return PlainTextResponse(_NO_MODULES, 404)
         query = request.query_params
         name, target, hostname = query.get("module", ""), query.get("target", ""), query.get("hostname", "")
-        try:
-            module = blackbox.module(name, hostname)
-        except ModuleUnfit as unfit:
-            return PlainTextResponse(f"{unfit}\n", 400)
+        refusal = blackbox.refusal(name, hostname)
+        if refusal is not None:
+            return PlainTextResponse(f"{refusal}\n", 400)
         if not target:
             return PlainTextResponse("Target parameter is missing\n", 400)
         patience = _patience(request.headers.get(PATIENCE, ""))
         if patience is None:
             return PlainTextResponse(f"Failed to parse timeout from Prometheus header: {PATIENCE}\n", 500)
-        seconds = blackbox.timeout(module, patience)
-        found = await blackbox.probe(module, target, seconds, self._wire, self._clock, name=name, hostname=hostname)
+        seconds = blackbox.timeout(name, patience)
+        found = await blackbox.probe(name, target, seconds, self._wire, self._clock, hostname=hostname)
         told = "".join(exposed(found.samples()))
         if query.get("debug") != "true":
             return Response(told, media_type=CONTENT_TYPE)
@@ -65,7 +67,7 @@ class Prober:
         return PlainTextResponse(
             self._redact(
                 f"Logs for the probe:\n{log}\n\n\nMetrics that would have been returned:\n{told}\n\n\n"
-                f"Module configuration:\n{effective(module)}"
+                f"Module configuration:\n{blackbox.effective(name)}"
             )
         )
 
@@ -80,12 +82,12 @@ def prober_endpoint(prober: Prober, doors: Doors) -> Callable[[Request], Awaitab
     return endpoint
 
 
-def exposed(samples: Sequence[Sample]) -> Iterator[str]:
+def exposed(samples: "Sequence[Sample]") -> Iterator[str]:
     """*samples*, sorted by name, in the text format 0.0.4."""
     last = ""
     for sample in samples:
         if sample.name != last:
-            yield f"# HELP {sample.name} {HELP[sample.name]}\n# TYPE {sample.name} gauge\n"
+            yield f"# HELP {sample.name} {sample.meaning}\n# TYPE {sample.name} gauge\n"
             last = sample.name
         labels = ",".join(f'{key}="{value.translate(_ESCAPES)}"' for key, value in sample.labels.items())
         value = floatToGoString(sample.value)  # type: ignore[no-untyped-call]  # the library's own, without types

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
 from probe.cloud import VendorEntry, VendorFile
 from probe.model.job import Detail, Objective
 from probe.model.target import OWN, Layer, Target
-from probe.probes.blackbox import Blackbox
 from probe.probes.kind import Kind
 from probe.rental.guards import Guards, TotalGuards
 from probe.settings.secrets import Redactor
 from probe.settings.shape import Agent
+
+if TYPE_CHECKING:  # who has no modules does without what reads them
+    from probe.probes.blackbox import Blackbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ class Configuration:
     guards: Guards
     total: TotalGuards
     redactor: Redactor
-    blackbox: Blackbox | None = None
+    blackbox: "Blackbox | None" = None
 
     def expand(self) -> tuple[PlannedJob, ...]:
         """Every probe on every vendor or target it names, in the order of the file."""

@@ -1,17 +1,16 @@
 """From a file to a configuration, or to everything that is wrong with it."""
 
+import importlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe.cloud import VendorFile, VendorFileRefused, load_vendor_files
 from probe.notation.composing import Flaw
 from probe.notation.documents import Document, examine_file
-from probe.probes.blackbox import Blackbox
 from probe.rental.guards import Guards as RentalGuards
 from probe.rental.guards import TotalGuards as RentalTotalGuards
-from probe.settings.blackbox import read_blackbox
 from probe.settings.complaints import Complaint, ConfigurationRefused, Notebook, Wrong, choices, path_of
 from probe.settings.configuration import Configuration
 from probe.settings.files import find_configuration, packaged
@@ -22,6 +21,9 @@ from probe.settings.rules import check_leases, read_objectives
 from probe.settings.secrets import Redactor, References, at_home
 from probe.settings.shape import Agent, BlackboxFile, Guards, Whole, check_listen
 from probe.settings.vendors import VendorReader
+
+if TYPE_CHECKING:
+    from probe.probes.blackbox import Blackbox
 
 LISTEN_VARIABLE: Final = "PROBE_LISTEN"
 FUTURE_KEYS: Final = ("controls",)
@@ -127,15 +129,15 @@ class _Loader:
             self._notebook.add(Complaint("environment", 0, f"${LISTEN_VARIABLE}", listen, error.problem, error.remedy))
         return None if agent is None else agent.model_copy(update={"listen": listen})
 
-    def _blackbox(self) -> Blackbox | None:
-        written = self._reader.raw(("blackbox",))
-        if written is None:
+    def _blackbox(self) -> "Blackbox | None":
+        if self._reader.raw(("blackbox",)) is None:
             return None
-        if isinstance(written, str):
-            section: BlackboxFile | None = BlackboxFile(file=Path(written).expanduser())
-        else:
-            section = self._reader.section(BlackboxFile, ("blackbox",))
-        return None if section is None else read_blackbox(section, self._file.parent, self._notebook, self._redactor)
+        section = self._reader.section(BlackboxFile, ("blackbox",))
+        if section is None:
+            return None
+        room = importlib.import_module("probe.settings.blackbox")  # it costs a start 25 ms, which few need
+        blackbox: Blackbox | None = room.read_blackbox(section, self._file.parent, self._notebook, self._redactor)
+        return blackbox
 
     def _vendor_files(self) -> Mapping[str, VendorFile]:
         """Ours, and those of the operator's own folder, which win."""

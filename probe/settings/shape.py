@@ -187,10 +187,6 @@ class Guards(Shape):
     total: TotalGuards = Field(TotalGuards(), description="limits for all vendors together")
 
 
-def _file_alone(value: object) -> object:
-    return {"file": value} if isinstance(value, str) else value
-
-
 class BlackboxFile(Shape):
     """What `/probe` answers by."""
 
@@ -203,8 +199,10 @@ class BlackboxFile(Shape):
         0.5, description="how long before the scraper's patience ends an answer leaves", examples=["500ms"]
     )
 
-
-WrittenBlackbox = Annotated[BlackboxFile, BeforeValidator(_file_alone)]
+    @model_validator(mode="before")
+    @classmethod
+    def _file_alone(cls, value: object) -> object:
+        return {"file": value} if isinstance(value, str) else value
 
 
 class Whole(Shape):
@@ -222,6 +220,6 @@ class Whole(Shape):
     probes: tuple[Probe, ...] = Field(description="what is measured", min_length=1)
     objectives: tuple[Objective, ...] = Field((), description="what probes are held to")
     guards: Guards = Field(Guards(), description="limits of what may be rented")
-    blackbox: WrittenBlackbox | None = Field(
+    blackbox: FilePath | BlackboxFile | None = Field(
         None, description="the file with the modules of `/probe`, or {file, compat, timeout_offset}"
     )

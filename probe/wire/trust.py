@@ -34,6 +34,7 @@ def build_context(trust: Trust, protocols: Protocols) -> ssl.SSLContext:
         ssl.SSLError: the bundle holds no certificates.
     """
     context = ssl.create_default_context(cafile=str(trust.ca_bundle) if trust.ca_bundle else None)
+    context.hostname_checks_common_name = False  # RFC 9525, 6.3: a name in the subject is no identity, to any client
     if not trust.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -1,7 +1,9 @@
 """The peer, blackbox_exporter, from the Debian package."""
 
 import asyncio
+import re
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,15 +18,28 @@ _NAME = "prometheus-blackbox-exporter"
 _PATIENCE = 10.0
 
 
-@asynccontextmanager
-async def blackbox_exporter(modules: Path) -> AsyncIterator[str]:
-    """A peer that runs with the file *modules*; yields where it answers."""
+def program() -> str:
+    """Where it is; fails the test with the command that installs it."""
     found = shutil.which(_NAME)
     if found is None:
         pytest.fail(f"{_NAME} is missing: {_GET_IT}")
+    return found
+
+
+def version() -> tuple[int, int]:
+    """Its version, without the last number."""
+    told = subprocess.run([program(), "--version"], capture_output=True, text=True, timeout=10, check=True)
+    match = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr)
+    assert match is not None
+    return int(match[1]), int(match[2])
+
+
+@asynccontextmanager
+async def blackbox_exporter(modules: Path) -> AsyncIterator[str]:
+    """A peer that runs with the file *modules*; yields where it answers."""
     address = f"127.0.0.1:{free_port()}"
     process = await asyncio.create_subprocess_exec(
-        found,
+        program(),
         f"--config.file={modules}",
         f"--web.listen-address={address}",
         stdout=asyncio.subprocess.DEVNULL,

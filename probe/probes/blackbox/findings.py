@@ -46,10 +46,12 @@ class Sample:
     Attributes:
         name: of the metric, one of `HELP`.
         labels: its labels.
+        meaning: what the peer says of the metric.
         value: seconds, bytes, seconds since 1970 or a plain number, as the name says.
     """
 
     name: str
+    meaning: str
     labels: Mapping[str, str]
     value: float
 
@@ -85,7 +87,7 @@ class Findings:
 
     def samples(self) -> list[Sample]:
         """All of it, by name."""
-        return [Sample(name, dict(labels), value) for (name, labels), value in sorted(self._values.items())]
+        return [Sample(name, HELP[name], dict(labels), value) for (name, labels), value in sorted(self._values.items())]
 
     def log(self, message: str, level: str = "info", **words: object) -> None:
         """Write a line."""

@@ -1,7 +1,7 @@
 """The prober http: a request, the redirects that it meets, and what is true of the last answer."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar, TypeVarTuple
@@ -52,6 +52,7 @@ class _Hop:
         body: what is sent.
         watch: its times.
         heard: what came.
+        spent: seconds on it so far, or all in all.
     """
 
     method: str
@@ -62,6 +63,7 @@ class _Hop:
     body: bytes
     watch: Stopwatch
     heard: Heard
+    spent: float = 0.0
 
 
 class HttpProbing:
@@ -156,7 +158,11 @@ class HttpProbing:
     async def _send(self, hop: _Hop) -> None:
         request = self._request(hop)
         self._findings.log("Making HTTP request", url=str(request.url), host=hop.host)
-        answer = await self._wire.send(request, hop.watch, self._route, limit=raw_limit(self._module), heard=hop.heard)
+        limit = raw_limit(self._module)
+        try:
+            answer = await self._wire.send(request, hop.watch, self._route, limit=limit, heard=hop.heard)
+        finally:
+            hop.spent = hop.watch.elapsed()
         self._cookies.extract_cookies(answer)
 
     def _request(self, hop: _Hop) -> httpx.Request:
@@ -241,7 +247,7 @@ class HttpProbing:
             self._findings.start("probe_http_duration_seconds", *(PHASES if self._hops else PHASES[:1]))
         for hop in self._hops:
             last = hop is self._hops[-1]
-            for phase, seconds in _phases(hop.watch.phases, last=last).items():
+            for phase, seconds in _phases(hop, last=last).items():
                 self._findings.add("probe_http_duration_seconds", seconds, phase=phase)
         self._findings.set("probe_http_redirects", float(self._followed))
         if self._hops and self._hops[-1].heard.status and not self._lost:
@@ -265,8 +271,12 @@ class HttpProbing:
 PHASES: Final = ("resolve", "connect", "tls", "processing", "transfer")
 
 
-def _phases(measured: Mapping[Phase, float], *, last: bool) -> dict[str, float]:
-    """The peer's phases of one request; the transfer of an answer counts only if it is the *last*."""
+def _phases(hop: _Hop, *, last: bool) -> dict[str, float]:
+    """The peer's phases of one request; the transfer of an answer counts only if it is the *last*.
+
+    One that was cut short lasted until then, as the peer has it.
+    """
+    measured = hop.watch.phases
     told = {
         name: measured[phase]
         for name, phase in (("resolve", Phase.RESOLVE), ("connect", Phase.CONNECT), ("tls", Phase.TLS))
@@ -274,8 +284,8 @@ def _phases(measured: Mapping[Phase, float], *, last: bool) -> dict[str, float]:
     }
     if Phase.WAIT in measured:
         told["processing"] = measured.get(Phase.SEND, 0.0) + measured[Phase.WAIT]
-    if Phase.TRANSFER in measured and last:
-        told["transfer"] = measured[Phase.TRANSFER]
+    if last and hop.heard.status:
+        told["transfer"] = measured.get(Phase.TRANSFER, max(0.0, hop.spent - sum(measured.values())))
     return told
 
 

@@ -251,11 +251,11 @@ class Module(Shape):
     timeout: Duration = 0.0
     http: HttpModule = HttpModule()
     tcp: TcpModule = TcpModule()
-    dns: DnsModule | None = None
+    dns: DnsModule = DnsModule(query_name=".")
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
-        if self.prober is Prober.DNS and self.dns is None:
+        if self.prober is Prober.DNS and "dns" not in self.model_fields_set:
             raise ValueError("says nothing of DNS: add dns: {query_name: NAME}")
         return self
 

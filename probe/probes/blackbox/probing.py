@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from probe.probes.blackbox.findings import Findings
 from probe.probes.blackbox.http import HttpProbing
 from probe.probes.blackbox.modules import Module, Prober
 from probe.probes.blackbox.tcp import TcpProbing
+from probe.probes.blackbox.telling import effective
 from probe.wire import Wire
 
 DEFAULT_MODULE: Final = "http_2xx"
@@ -20,10 +21,6 @@ DEFAULT_TIMEOUT: Final = 120.0
 """Seconds that a probe has where neither the scraper nor the module says."""
 OFFSET: Final = 0.5
 """Seconds before the scraper's patience ends at which an answer leaves."""
-
-
-class ModuleUnfit(Exception):  # noqa: N818 - the request, not the program, is at fault
-    """Raised when what was asked for cannot be probed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,32 +37,36 @@ class Blackbox:
     zeros: bool = False
     offset: float = OFFSET
 
-    def module(self, name: str, hostname: str = "") -> Module:
-        """The module *name*, perhaps to be asked by the host name *hostname*.
-
-        Raises:
-            ModuleUnfit: there is none, or it has another host name.
-        """
+    def refusal(self, name: str, hostname: str = "") -> str | None:
+        """Why nothing can be probed by the module *name* with the host name *hostname*; None if it can."""
         module = self.modules.get(name or DEFAULT_MODULE)
         if module is None:
-            raise ModuleUnfit(f'Unknown module "{name or DEFAULT_MODULE}"')
+            return f'Unknown module "{name or DEFAULT_MODULE}"'
         given = [value for key, value in module.http.headers.items() if key.lower() == "host"]
         if module.prober is Prober.HTTP and hostname and given and given[0] != hostname:
-            raise ModuleUnfit(
-                f"host header defined both in module configuration ({given[0]}) and with URL-parameter "
-                f"'hostname' ({hostname})"
-            )
-        return module
+            both = f"in module configuration ({given[0]}) and with URL-parameter 'hostname' ({hostname})"
+            return f"host header defined both {both}"
+        return None
 
-    def timeout(self, module: Module, patience: float) -> float:
-        """The seconds that a probe by *module* has when the scraper has *patience* (0: it does not say)."""
+    def module(self, name: str) -> Module:
+        """The module *name*, which is there; the default one for an empty name."""
+        return self.modules[name or DEFAULT_MODULE]
+
+    def effective(self, name: str) -> str:
+        """The module *name* as it takes effect, as YAML, without its secrets."""
+        return effective(self.module(name))
+
+    def timeout(self, name: str, patience: float) -> float:
+        """The seconds that a probe by the module *name* has when the scraper has *patience* (0: it does not say)."""
+        module = self.module(name)
         most = (patience or DEFAULT_TIMEOUT) - self.offset
         return module.timeout if 0 < module.timeout < most or most < 0 else most
 
     async def probe(
-        self, module: Module, target: str, seconds: float, wire: Wire, clock: Clock, *, name: str, hostname: str = ""
+        self, name: str, target: str, seconds: float, wire: Wire, clock: Clock, *, hostname: str = ""
     ) -> Findings:
-        """Probe *target* by *module*, called *name*, within *seconds*. Never raises for what the target does."""
+        """Probe *target* by the module *name* within *seconds*. Never raises for what the target does."""
+        module = self.module(name)
         findings = Findings(clock, {"module": name or DEFAULT_MODULE, "target": without_user(target)})
         findings.log("Beginning probe", probe=module.prober, timeout_seconds=seconds)
         probing = _probing(module, wire, findings, hostname)
@@ -85,18 +86,12 @@ class Blackbox:
         findings.log("Probe succeeded" if success else "Probe failed", "info" if success else "error", seconds=took)
         return findings
 
-    def with_zeros(self, *, zeros: bool) -> "Blackbox":
-        """The same with, or without, phases that were not reached."""
-        return replace(self, zeros=zeros)
-
 
 def _probing(module: Module, wire: Wire, findings: Findings, hostname: str) -> HttpProbing | TcpProbing | DnsProbing:
     if module.prober is Prober.HTTP:
         return HttpProbing(module.http, wire, findings, hostname)
     if module.prober is Prober.TCP:
         return TcpProbing(module.tcp, wire, findings, hostname)
-    if module.dns is None:
-        raise ModuleUnfit("the module says nothing of DNS")
     return DnsProbing(module.dns, wire, findings)
 
 

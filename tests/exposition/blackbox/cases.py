@@ -18,7 +18,7 @@ CASES: Final[tuple[tuple[str, str], ...]] = (
     ("http_2xx", "http://127.0.0.1:{tls}/"),
     ("http_2xx", "http://bad..name/"),
     ("http_2xx", "http://127.0.0.1:{dead_end}/"),
-    ("http_2xx", "http://user:password@127.0.0.1:{http}/basic"),
+    ("http_2xx", "http://user:p4ssw0rd@127.0.0.1:{http}/basic"),
     ("http_404", "http://127.0.0.1:{http}/404"),
     ("http_404", "http://127.0.0.1:{http}/"),
     ("http_11", "http://127.0.0.1:{http}/"),
@@ -58,7 +58,10 @@ CASES: Final[tuple[tuple[str, str], ...]] = (
     ("http_no_ssl", "http://127.0.0.1:{http}/"),
     ("http_no_ssl", "https://localhost:{tls}/"),
     ("http_tls", "http://127.0.0.1:{away}/"),
-    *(("http_tls", f"https://localhost:{{{name}}}/") for name in ("tls", "expired", "misnamed", "selfsigned", "h2", "tls12")),
+    *(
+        ("http_tls", f"https://localhost:{{{name}}}/")
+        for name in ("tls", "expired", "misnamed", "selfsigned", "nameless", "h2", "tls12")
+    ),
     ("http_tls", "https://127.0.0.1:{tls}/"),
     ("http_tls", "https://127.0.0.1:{http}/"),
     ("http_tls", "https://127.0.0.1:{hangup}/"),
@@ -87,8 +90,8 @@ CASES: Final[tuple[tuple[str, str], ...]] = (
     *(
         (module, "127.0.0.1:{dns}")
         for module in (
-            "dns_a", "dns_tcp", "dns_soa", "dns_alias", "dns_none", "dns_nxdomain", "dns_match", "dns_matched", "dns_all",
-            "dns_some", "dns_authority",
+            "dns_a", "dns_tcp", "dns_soa", "dns_alias", "dns_none", "dns_nxdomain", "dns_match", "dns_matched",
+            "dns_all", "dns_some", "dns_authority",
         )
     ),
     ("dns_a", "127.0.0.1:{closed}"),

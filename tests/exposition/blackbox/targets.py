@@ -103,7 +103,7 @@ def by_path(sock: socket.socket) -> None:
 def _considered(path: str, method: str, fields: str) -> bytes:
     """What depends on the request."""
     wanted = {
-        "/basic": "authorization: basic dxnlcjpwyxnzd29yza==",
+        "/basic": "authorization: basic dxnlcjpwnhnzdzbyza==",
         "/bearer": "authorization: bearer t0k3n",
         "/header": "x-probe: yes",
         "/host": "host: shop.example\r\n",
@@ -155,6 +155,7 @@ def _certificates(authority: trustme.CA) -> dict[str, ssl.SSLContext]:
             authority.issue_cert("localhost", "127.0.0.1", not_before=ended - dt.timedelta(90), not_after=ended)
         ),
         "misnamed": server_side(authority.issue_cert("elsewhere.example")),
+        "nameless": server_side(authority.issue_cert(common_name="localhost")),
         "selfsigned": server_side(trustme.CA().issue_cert("localhost", "127.0.0.1")),
     }
 
