@@ -163,14 +163,18 @@ class HttpModule(Reached):
     def _consistent(self) -> Self:
         ways = (self.basic_auth, self.authorization, self.bearer_token, self.bearer_token_file)
         if sum(way is not None for way in ways) > 1:
-            raise ValueError("has several of basic_auth, authorization, bearer_token, bearer_token_file: keep one")
+            raise ValueError(
+                "has several of basic_auth, authorization, bearer_token, bearer_token_file: write only one"
+            )
         if self.body and self.body_file is not None:
-            raise ValueError("has both body and body_file: keep one")
+            raise ValueError("has both body and body_file: write only one")
         accepted = next((value for name, value in self.headers.items() if name.lower() == "accept-encoding"), "")
         if not acceptable(self.compression, accepted):
-            raise ValueError(f"asks for {accepted}, and undoes {self.compression}: correct one of them")
+            raise ValueError(f"asks for {accepted}, and undoes {self.compression}: write what fits together")
         if self.proxy_url is not None and self.tls_config.server_name:
-            raise ValueError("has both proxy_url and tls_config.server_name: through a proxy the name is the URL's")
+            raise ValueError(
+                "has both proxy_url and tls_config.server_name: write one, through a proxy the name is the URL's"
+            )
         return self
 
     @property
@@ -256,7 +260,7 @@ class Module(Shape):
     @model_validator(mode="after")
     def _says_what(self) -> Self:
         if self.prober is Prober.DNS and "dns" not in self.model_fields_set:
-            raise ValueError("says nothing of DNS: add dns: {query_name: NAME}")
+            raise ValueError("says nothing of DNS: write dns: {query_name: NAME}")
         return self
 
 
