@@ -38,9 +38,10 @@ def response(
     watch.facts[Fact.STATUS_CODE] = status
     watch.facts[Fact.HTTP_VERSION] = float(version)
     coding = b", ".join(value for name, value in headers if name.lower() == b"content-encoding")
-    if coding and HEARD not in request.extensions:
+    if coding:
         limit = request.extensions.get(LIMIT, BODY_LIMIT)
-        body = _decoded(coding.decode("latin-1").strip().lower(), body, limit)
+        if HEARD not in request.extensions:
+            body = _decoded(coding.decode("latin-1").strip().lower(), body, limit)
         headers = [(name, value) for name, value in headers if name.lower() != b"content-encoding"]
     return httpx.Response(
         status,

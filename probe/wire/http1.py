@@ -191,10 +191,10 @@ class Answer:
         if self.complete:  # of an answer that has none
             self.reusable = False
             return
+        self.length += len(data)
         self._left -= len(data)
         if self._left < 0:
             self._refuse("its body is longer than asked for", Outcome.UNEXPECTED)
-        self.length += len(data)
         if self._keep:
             self._body.append(data)
 

@@ -115,3 +115,12 @@ async def test_a_streamed_body_is_sent_in_one_chunk() -> None:
     request = httpx.Request("POST", "http://a.test/", content=body())  # type: ignore[arg-type]  # an async generator
     await request.aread()
     assert serialise(request, keep=False).endswith(b"\r\n\r\n4\r\nabcd\r\n0\r\n\r\n")
+
+
+def test_a_body_can_be_counted_instead_of_kept() -> None:
+    """For those who want to know how long it is, however long it is."""
+    answer = Answer(limit=100, keep=False)
+    answer.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    assert answer.complete
+    assert answer.body == b""
+    assert answer.length == 5

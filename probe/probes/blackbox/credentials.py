@@ -50,7 +50,7 @@ def _authorization(module: HttpModule) -> str:
     if module.basic_auth is not None:
         return basic(*_user(module.basic_auth))
     if module.authorization is not None:
-        return f"{module.authorization.type} {_credentials(module.authorization)}"
+        return f"{module.authorization.type} {_credentials(module.authorization)}".strip()
     if module.bearer_token is not None:
         return f"Bearer {module.bearer_token.get_secret_value()}"
     if module.bearer_token_file is not None:

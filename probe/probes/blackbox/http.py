@@ -17,6 +17,7 @@ from probe.probes.blackbox.findings import Findings
 from probe.probes.blackbox.modules import HttpModule
 from probe.probes.blackbox.reaching import choose_address
 from probe.probes.blackbox.sessions import tell_session
+from probe.probes.blackbox.tcp import LAST_PORT
 from probe.wire import SERVER_NAME, Heard, Wire
 
 Given = TypeVarTuple("Given")
@@ -73,7 +74,7 @@ class HttpProbing:
         self._module = module
         self._wire = wire
         self._findings = findings
-        self._route = module.route
+        self._route = module.route(secure=False)
         self._host = host or next((value for name, value in module.headers.items() if name.lower() == "host"), "")
         self._hops: list[_Hop] = []
         self._followed = 0
@@ -138,7 +139,7 @@ class HttpProbing:
 
     async def _next(self, hop: _Hop, location: str) -> _Hop:
         relative = "//" not in location.partition("?")[0]
-        url = _url(str(hop.url.join(location)))
+        url = _url(location, hop.url)
         watch = Stopwatch(self._findings.clock)
         address = hop.address
         if not relative:
@@ -160,14 +161,15 @@ class HttpProbing:
         self._findings.log("Making HTTP request", url=str(request.url), host=hop.host)
         limit = raw_limit(self._module)
         try:
-            answer = await self._wire.send(request, hop.watch, self._route, limit=limit, heard=hop.heard)
+            route = self._module.route(secure=hop.url.scheme == "https")
+            answer = await self._wire.send(request, hop.watch, route, limit=limit, heard=hop.heard)
         finally:
             hop.spent = hop.watch.elapsed()
         self._cookies.extract_cookies(answer)
 
     def _request(self, hop: _Hop) -> httpx.Request:
         first = self._hops[0]
-        headers = httpx.Headers({"Host": hop.host, **self._headers})
+        headers = httpx.Headers([(b"Host", hop.host.encode()), *self._headers.raw])
         if not same_place(first.url, hop.url):
             _drop(headers, CREDENTIALS)
         if not hop.body and self._module.body:
@@ -289,12 +291,12 @@ def _phases(hop: _Hop, *, last: bool) -> dict[str, float]:
     return told
 
 
-def _url(text: str) -> httpx.URL:
+def _url(text: str, base: httpx.URL | None = None) -> httpx.URL:
     try:
-        url = httpx.URL(text)
+        url = httpx.URL(text) if base is None else base.join(text)
     except httpx.InvalidURL as error:
         raise ProbeFailed(Outcome.INVALID, f"could not parse target URL: {error}") from error
-    if not url.host or url.scheme not in {"http", "https"}:
+    if not url.host or url.scheme not in {"http", "https"} or not 0 < (url.port or 1) <= LAST_PORT:
         raise ProbeFailed(Outcome.INVALID, "could not parse target URL: it is no http or https URL with a host")
     return url
 
@@ -340,7 +342,7 @@ def _content_length(headers: httpx.Headers, heard: Heard, method: str) -> float:
     length = headers.get("content-length", "")
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return -1.0
-    if length.isdigit():
+    if length.isascii() and length.isdigit():
         return float(length)
     return 0.0 if heard.status in {204, 304} or (method == "HEAD" and heard.version == "2") else -1.0
 

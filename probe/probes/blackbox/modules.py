@@ -187,10 +187,9 @@ class HttpModule(Reached):
         """Whether the body is to be kept."""
         return bool(self.fail_if_body_matches_regexp or self.fail_if_body_not_matches_regexp or self.compression)
 
-    @property
-    def route(self) -> Route:
-        """How its targets are reached."""
-        return Route(trust=self.tls_config.trust, http2=self.enable_http2, proxy=self.proxy_url)
+    def route(self, *, secure: bool) -> Route:
+        """How its targets are reached; HTTP/2 is offered in TLS only."""
+        return Route(trust=self.tls_config.trust, http2=self.enable_http2 and secure, proxy=self.proxy_url)
 
 
 class Label(Shape):

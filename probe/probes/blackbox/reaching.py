@@ -30,21 +30,28 @@ async def choose_address(
         findings.set(name, 0.0)
     findings.log("Resolving target address", target=host, ip_protocol=reached.preferred_ip_protocol)
     try:
-        try:
-            address = await wire.locate(host, watch, replace(route, family=first))
-        except ProbeFailed as failure:
-            if not reached.ip_protocol_fallback or failure.outcome not in _NO_ADDRESS:
-                raise
-            address = await wire.locate(host, watch, replace(route, family=other))
+        address = await _locate(host, first, wire, route, watch)
     except ProbeFailed as failure:
-        findings.log("Resolution with IP protocol failed", "error", target=host, err=failure.detail)
-        raise
+        if not reached.ip_protocol_fallback or failure.outcome not in _NO_ADDRESS:
+            findings.log("Resolution with IP protocol failed", "error", target=host, err=failure.detail)
+            raise
+        address = await _locate(host, other, wire, route, watch)
     finally:
         findings.set("probe_dns_lookup_time_seconds", watch.phases.get(Phase.RESOLVE, 0.0))
     findings.log("Resolved target address", target=host, ip=address)
     findings.set("probe_ip_protocol", 6.0 if ":" in address else 4.0)
     findings.set("probe_ip_addr_hash", float(address_hash(address)))
     return address
+
+
+async def _locate(host: str, family: Family, wire: Wire, route: Route, watch: Stopwatch) -> str:
+    """The address of *host*; the time of asking in vain counts as well."""
+    started = watch.elapsed()
+    try:
+        return await wire.locate(host, watch, replace(route, family=family))
+    finally:
+        if watch.where is Phase.RESOLVE and Phase.RESOLVE not in watch.phases:
+            watch.add(Phase.RESOLVE, watch.elapsed() - started)
 
 
 def address_hash(address: str) -> int:

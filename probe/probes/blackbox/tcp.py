@@ -13,7 +13,7 @@ from probe.wire import Dialogue, Route, Wire
 
 _LONGEST_LINE: Final = 65_536
 """Bytes of a line, as for the peer (bufio.MaxScanTokenSize)."""
-_LAST_PORT: Final = 65_535
+LAST_PORT: Final = 65_535
 
 
 class TcpProbing:
@@ -121,7 +121,7 @@ def split(target: str, default: int | None = None) -> tuple[str, int]:
     """
     host, _, port = target.rpartition(":")
     bare = target.count(":") > 1 and not target.startswith("[")  # an IPv6 address without brackets
-    if host and not bare and port.isascii() and port.isdigit() and int(port) <= _LAST_PORT:
+    if host and not bare and port.isascii() and port.isdigit() and int(port) <= LAST_PORT:
         return host.removeprefix("[").removesuffix("]"), int(port)
     if default is None:
         raise ProbeFailed(Outcome.INVALID, "error splitting target address and port: write HOST:PORT")
