@@ -112,7 +112,7 @@ def _expect(item: tuple[int, bytes], tag: int) -> bytes:
 
 
 def _first(data: bytes, tag: int) -> bytes:
-    return _expect(next(_items(data)), tag)
+    return _expect(next(_items(data), (0, b"")), tag)  # inside a generator, StopIteration would be a bug of ours
 
 
 def _moment(tag: int, text: bytes) -> float:
@@ -146,7 +146,7 @@ def _alternatives(extensions: bytes) -> Iterator[str]:
         for _, extension in _items(sequence):
             kind, *rest = _items(extension)
             if kind == (_OBJECT, _ALT_NAME):
-                octets = next(body for tag, body in rest if tag == _OCTETS)
+                octets = next((body for tag, body in rest if tag == _OCTETS), b"")
                 yield from _general_names(_first(octets, _SEQUENCE))
 
 
@@ -260,9 +260,16 @@ def _distinguished(data: bytes) -> str:
         for _, attribute in _items(_expect((tag, relative), _SET)):
             kind, value = list(_items(attribute))[:2]
             word = _WORDS.get(kind[1])
-            attributes.append(f"{word}={_escaped(_text(*value))}" if word else f"{_dotted(kind[1])}=#{value[1].hex()}")
+            attributes.append(
+                f"{word}={_escaped(_text(*value))}" if word else f"{_dotted(kind[1])}=#{_encoded(*value)}"
+            )
         relatives.append("+".join(attributes))
     return ",".join(reversed(relatives))
+
+
+def _encoded(tag: int, data: bytes) -> str:
+    """A value as it stands in the certificate, in hexadecimal digits; one longer than a line is told as its bytes."""
+    return (bytes([tag, len(data)]) + data if len(data) < _LONG else data).hex()
 
 
 def _escaped(text: str) -> str:
@@ -288,7 +295,7 @@ def _host_names(extensions: bytes) -> Iterator[str]:
         for _, extension in _items(sequence):
             kind, *rest = _items(extension)
             if kind == (_OBJECT, _ALT_NAME):
-                octets = next(body for tag, body in rest if tag == _OCTETS)
+                octets = next((body for tag, body in rest if tag == _OCTETS), b"")
                 yield from (_text(tag, body) for tag, body in _items(_first(octets, _SEQUENCE)) if tag == _DNS_NAME)
 
 

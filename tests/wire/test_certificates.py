@@ -8,10 +8,11 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.name import _ASN1Type
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.wire.certificates import CertificateUnreadable, read_certificate
+from probe.wire.certificates import CertificateUnreadable, Identity, identity, read_certificate
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -91,3 +92,29 @@ def test_no_spoilt_byte_breaks_the_reading(position: int, byte: int, length: int
             read_certificate(data)
         except CertificateUnreadable:
             continue
+
+
+@given(position=st.integers(0, 2000), byte=st.integers(0, 255), length=st.integers(0, 2000))
+def test_no_spoilt_byte_breaks_the_reading_of_identities(position: int, byte: int, length: int) -> None:
+    """They come from outside, too: what cannot be read is nothing."""
+    for data in (GOOD[:position] + bytes([byte]) + GOOD[position + 1 :], GOOD[:length]):
+        assert isinstance(identity(data), Identity)
+
+
+def test_an_identity_is_written_as_rfc_2253_says() -> None:
+    """The last attribute first, what would end one escaped, what has no name by its number."""
+    subject = x509.Name(
+        [
+            x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "DE"),
+            x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, 'A, "B"+C '),
+            x509.NameAttribute(x509.ObjectIdentifier("1.2.840.113549.1.9.1"), "a@b.example", _ASN1Type.IA5String),
+            x509.NameAttribute(x509.NameOID.COMMON_NAME, "#shop"),
+        ]
+    )
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    builder = x509.CertificateBuilder(subject, subject, KEY.public_key(), 0xFEDC, now, now + dt.timedelta(1))
+    told = identity(builder.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+    assert told.subject == 'CN=\\#shop,1.2.840.113549.1.9.1=#160b6140622e6578616d706c65,O=A\\, \\"B\\"\\+C\\ ,C=DE'
+    assert told.issuer == told.subject
+    assert told.serial == "fedc"
+    assert told.names == ()

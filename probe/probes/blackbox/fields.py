@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
@@ -116,4 +116,3 @@ HeaderName = Annotated[str, AfterValidator(_header_name)]
 Proxy = Annotated[str, AfterValidator(_proxy)]
 Version = Annotated[str, BeforeValidator(_version)]
 Protocol = Literal["ip4", "ip6"]
-Anything = Any

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 _MOST_REDIRECTS: Final = 10
 _SEE_OTHER: Final = frozenset({301, 302, 303})
 _REDIRECTS: Final = _SEE_OTHER | {307, 308}
-_FAMILY_BODIES: Final = frozenset({"content-length", "content-type", "content-encoding", "transfer-encoding"})
+_OF_BODIES: Final = frozenset({"content-length", "content-type", "content-encoding", "transfer-encoding"})
 _THREAD: Final = 1 << 16
 """Bytes of a body from which on it is looked at in a thread."""
 _ANSWERED: Final = (
@@ -173,7 +173,7 @@ class HttpProbing:
         if not same_place(first.url, hop.url):
             _drop(headers, CREDENTIALS)
         if not hop.body and self._module.body:
-            _drop(headers, _FAMILY_BODIES)
+            _drop(headers, _OF_BODIES)
         url, extensions = hop.url, {}
         if not self._module.proxy_url:
             url = url.copy_with(host=hop.address)
