@@ -5,7 +5,7 @@ HTTP is refused.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import httptools
 import httpx
@@ -101,7 +101,7 @@ class Answer:
         self._head = True
         self._raw = 0
         self._delimited = False
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = httptools.HttpResponseParser(self)
         self.status = 0
         self.version = ""
         self.length = 0
@@ -152,6 +152,10 @@ class Answer:
         if self._head or self._delimited:
             raise ProbeFailed(Outcome.BROKEN, "the answer was cut short")
         self.complete = True
+
+    def close(self) -> None:
+        """Let go of the parser, which holds on to us: a ring like that waits for the collector, run after run."""
+        self._parser = None
 
     def _refuse(self, why: str, outcome: Outcome = Outcome.VENDOR_ERROR) -> None:
         raise ProbeFailed(outcome, f"the answer was not read: {why}")

@@ -98,6 +98,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
             line.close()
             raise
         finally:
+            answer.close()
             if HEARD in request.extensions and answer.headed:
                 heard.head(answer.status, answer.version, answer.headers, line)
                 heard.body, heard.length = answer.body, answer.length

@@ -1,5 +1,6 @@
 """HTTP/1.1 without I/O: the same bytes mean the same however they come, and no bytes break the reading."""
 
+import weakref
 from itertools import pairwise
 
 import httptools
@@ -124,3 +125,13 @@ def test_a_body_can_be_counted_instead_of_kept() -> None:
     assert answer.complete
     assert answer.body == b""
     assert answer.length == 5
+
+
+def test_an_answer_that_was_read_leaves_no_ring_behind() -> None:
+    """The agent collects garbage at its own pace: what a run leaves to the collector adds up meanwhile."""
+    answer = Answer(limit=100)
+    answer.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    answer.close()
+    gone = weakref.ref(answer)
+    del answer
+    assert gone() is None
