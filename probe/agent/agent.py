@@ -133,6 +133,7 @@ class Agent:
             )
         assembly = self._assemble(loaded, former=self._assembly)
         try:
+            await self._wire.ready()
             last_creates = await assembly.last_creates()
         except StoreFailed as failed:
             return self._refuse([f"the ledger cannot be read: {failed}"])
@@ -200,6 +201,7 @@ class Agent:
     async def _remember(self) -> LastCreates:
         """Take over what the state folder holds, before anything runs."""
         await self._outages.load()
+        await self._wire.ready()
         self._watch_over()
         self._announce()
         return await self._assembly.last_creates()

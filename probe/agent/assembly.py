@@ -54,6 +54,9 @@ class Assembly:
             name: former.clouds[name] if former and former.has(entry) else Cloud(entry, wire, clock, meter)
             for name, entry in configuration.vendors.items()
         }
+        for entry in configuration.vendors.values():
+            if _speaks_tls(entry):
+                wire.expect(entry.route.trust)
         self.jobs: Sequence[Job] = tuple(self._job(planned) for planned in configuration.expand())
 
     def has(self, entry: VendorEntry) -> bool:
@@ -105,3 +108,8 @@ class Assembly:
 def of_vendors(clouds: Mapping[str, Cloud], names: Iterable[str]) -> list[Cloud]:
     """The clouds with these *names*, as far as they are there."""
     return [clouds[name] for name in names if name in clouds]
+
+
+def _speaks_tls(entry: VendorEntry) -> bool:
+    """Whether any of its hosts is spoken to by TLS, as far as the configuration says."""
+    return not entry.endpoints or any(url.startswith("https:") for url in entry.endpoints.values())

@@ -70,6 +70,7 @@ async def _once(
         renting = any(job.renting and job.target.probe == wanted[0] for job in loaded.expand())
         store = await stack.enter_async_context(await _open(loaded)) if renting else None
         assembly = Assembly(loaded, wire, clock, meter, store=store)
+        await wire.ready()
         jobs = _chosen(assembly.jobs, *wanted)
         if store is not None:
             clouds = of_vendors(assembly.clouds, sorted({job.target.vendor for job in jobs}))

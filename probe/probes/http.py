@@ -111,6 +111,8 @@ class HttpProbe:
     @classmethod
     def build(cls, options: HttpOptions, place: HttpPlace, surroundings: Surroundings) -> Self:
         """Make the probe of one URL."""
+        if place.url.startswith("https:"):
+            surroundings.wire.expect(options.route.trust)
         return cls(options, place, surroundings.wire)
 
     @classmethod

@@ -81,6 +81,7 @@ class TlsProbe:
     @classmethod
     def build(cls, options: TlsOptions, place: TlsPlace, surroundings: Surroundings) -> Self:
         """Make the probe of one peer."""
+        surroundings.wire.expect(Trust(options.ca_bundle))
         return cls(options, place, surroundings.wire, surroundings.clock)
 
     @classmethod

@@ -118,6 +118,7 @@ class Sweeper:
         self._patience = patience or Patience()
         self._one_at_a_time = asyncio.Lock()
         self._told: set[tuple[str, ...]] = set()
+        self._failing: frozenset[tuple[str, str]] = frozenset()
 
     def replace(self, clouds: Iterable[Cloud], leaving: Iterable[Cloud] = ()) -> None:
         """Sweep *clouds* from the next sweep on, and those of *leaving* for which a lease is open, while it is."""
@@ -200,8 +201,9 @@ class Sweeper:
         for step in self._news(report.steps):
             item = step.item
             _log.log(_level(step), "sweep of %s: %s %s: %s", item.vendor, item.name, step.result, step.detail)
-        for vendor, why in report.failures.items():
+        for vendor, why in sorted(report.failures.items() - self._failing):
             _log.warning("sweep of %s failed: %s", vendor, why)
+        self._failing = frozenset(report.failures.items())
         return report
 
     async def patrol(self, every: float) -> None:
@@ -211,7 +213,9 @@ class Sweeper:
                 await self.sweep()
             except TROUBLE as error:
                 self._meter.sweep("failed")
-                _log.error("the sweep failed: %s", error)
+                if ("", str(error)) not in self._failing:
+                    _log.error("the sweep failed: %s", error)
+                self._failing = frozenset({("", str(error))})
             await self._clock.sleep(every)
 
     def _news(self, steps: Sequence[SweepStep]) -> Sequence[SweepStep]:

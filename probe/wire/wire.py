@@ -1,6 +1,7 @@
 """The wire as the floors above see it: a handful of questions to a peer, each accounted to a stopwatch."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -88,6 +89,7 @@ class Wire:
         self._given = transport
         self._transports: dict[Route, httpx.AsyncBaseTransport] = {}
         self._clients: dict[Route, httpx.AsyncClient] = {}
+        self._expected: set[Trust] = set()
 
     async def prepare(self, trust: Trust) -> None:
         """Build what *trust* needs now rather than with its first request.
@@ -97,6 +99,19 @@ class Wire:
         """
         for protocols in (HTTP1, HTTP2, NO_PROTOCOLS):
             await self._opener.contexts.get(trust, protocols)
+
+    def expect(self, trust: Trust) -> None:
+        """Take note that somebody will need *trust*."""
+        self._expected.add(trust)
+
+    async def ready(self) -> None:
+        """Build everything that is expected, so that no run has to wait for it.
+
+        What cannot be built is told by the run that needs it.
+        """
+        while self._expected:
+            with suppress(ProbeFailed):
+                await self.prepare(self._expected.pop())
 
     def client(self, route: Route) -> httpx.AsyncClient:
         """The client that all who go by *route* share: it neither redirects nor retries, and keeps no deadlines."""

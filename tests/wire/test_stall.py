@@ -19,7 +19,7 @@ from probe.wire import RealClock, Route, Wire
 SECONDS = 3.0
 STALL = 0.5
 GAP = 0.008
-ROUNDS = 3
+ROUNDS, NEEDED = 3, 2
 PERMITTED = 0.001
 
 Times = dict[str, float]
@@ -101,14 +101,16 @@ def test_wait_is_true_within_a_millisecond_while_the_loop_stalls(
     """With the loop held for 500 ms of every second, p99 of the error is below 1 ms; plain httpx's is a stall.
 
     A neighbour on the same machine can hold this process inside a call to the kernel, which nobody can measure from
-    within: the best of a few rounds is what we answer for.
+    within: two rounds of three are what we answer for.
     """
     seen = []
+    held = 0
     for turn in range(ROUNDS):
         with asyncio.Runner(loop_factory=loop) as runner:
             ours, theirs, truth = runner.run(side_by_side(truth_port, turn + 100 * (loop is uvloop.new_event_loop)))
         assert len(ours) == len(theirs) > 100
         seen.append((p99_error(ours, truth), p99_error(theirs, truth)))
-        if seen[-1][0] <= PERMITTED and seen[-1][1] > STALL / 5:
+        held += seen[-1][0] <= PERMITTED and seen[-1][1] > STALL / 5
+        if held == NEEDED:
             return
     pytest.fail(f"p99 errors of ours and of httpx, per round: {seen}")

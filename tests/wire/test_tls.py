@@ -204,3 +204,14 @@ async def test_a_stalled_loop_does_not_lengthen_the_tls_phase(
     assert watch.phases[Phase.TLS] < 0.025
     assert 0.045 < watch.phases[Phase.WAIT] < 0.15
     assert watch.source is ClockSource.KERNEL
+
+
+async def test_what_is_expected_is_built_before_anybody_waits_for_it(wire: Wire, tmp_path: Path) -> None:
+    """The system's authorities take tens of milliseconds, which are no run's; a bad bundle is told by its run."""
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+    wire.expect(Trust())
+    wire.expect(Trust(broken))
+    await wire.ready()
+    with pytest.raises(ProbeFailed):
+        await wire.prepare(Trust(broken))
