@@ -11,6 +11,7 @@ from probe.cloud.file.fields import Jmespath, Pattern
 from probe.model.secret import Secret
 from probe.notation.durations import parse_duration
 from probe.wire import Family
+from probe.wire.route import PROXY_SCHEMES
 
 __all__ = [
     "FOLDER",
@@ -23,6 +24,7 @@ __all__ = [
     "Jmespath",
     "Pattern",
     "Port",
+    "Proxy",
     "Shape",
     "StatusRange",
     "Statuses",
@@ -123,6 +125,20 @@ def _url(value: str) -> str:
     return value
 
 
+def _proxy(value: object) -> str:
+    remedy = "write http://HOST:PORT or https://HOST:PORT"
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        good = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"is no URL: {remedy}") from error
+    if not good:
+        raise ValueError(f"is no proxy that can be gone through: {remedy}")
+    if parts.username or parts.password:
+        raise ValueError("holds a user or password: remove it: proxies that ask for a password cannot be used yet")
+    return str(value)
+
+
 def _beside(value: Path, info: ValidationInfo) -> Path:
     """*value* from the folder of the file that it is written in, where the reader says which that is."""
     context = info.context if isinstance(info.context, dict) else {}
@@ -165,5 +181,6 @@ Words = Annotated[
 Host = Annotated[str, BeforeValidator(_host), WithJsonSchema(_TEXT)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 HttpUrl = Annotated[str, AfterValidator(_url), WithJsonSchema({**_TEXT, "pattern": "^https?://"})]
+Proxy = Annotated[str, BeforeValidator(_proxy), WithJsonSchema({**_TEXT, "pattern": "^https?://"})]
 FileName = Annotated[Path, AfterValidator(_beside), WithJsonSchema(_TEXT)]
 FamilyField = Annotated[Family, WithJsonSchema({**_TEXT, "enum": list(Family)})]

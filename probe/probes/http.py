@@ -25,6 +25,7 @@ from probe.probes.fields import (
     HttpUrl,
     Jmespath,
     Pattern,
+    Proxy,
     Shape,
     Statuses,
     StatusRange,
@@ -78,7 +79,7 @@ class HttpOptions(Shape):
     )
     http2: bool = Field(False, description="whether HTTP/2 is offered")
     family: FamilyField = Field(Family.ANY, description="which addresses of the host are used; the first is taken")
-    proxy: HttpUrl | None = Field(None, description="the proxy to go through")
+    proxy: Proxy | None = Field(None, description="the proxy to go through")
     ca_bundle: FileName | None = Field(None, description="PEM file of the authorities to trust instead of the system's")
 
     @property

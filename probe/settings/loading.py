@@ -82,7 +82,7 @@ class _Loader:
         agent = self._agent()
         guards = self._reader.section(Guards, ("guards",))
         files = self._vendor_files()
-        vendors = VendorReader(self._reader, files).entries()
+        vendors = VendorReader(self._reader, files).vendors()
         probes = ProbeReader(self._reader, vendors, installed).probes()
         objectives = read_objectives(self._reader, probes)
         if guards is not None:
@@ -93,7 +93,7 @@ class _Loader:
         return Configuration(
             path=self._file,
             agent=agent,
-            vendors=vendors,
+            vendors=vendors.good,
             vendor_files=files,
             probes=tuple(probes.values()),
             objectives=objectives,

@@ -1,14 +1,13 @@
 """One item of `probes:` and the kind that it names: what each says alone, and what only both together can tell."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel
 
-from probe.cloud import VendorEntry
 from probe.notation.composing import Trail
-from probe.probes.kind import Kind
+from probe.probes.kind import Complaint, Kind
 from probe.settings.complaints import Wrong, choices
 from probe.settings.configuration import PlannedProbe
 from probe.settings.plugins import Kinds
@@ -16,14 +15,16 @@ from probe.settings.reading import Reader
 from probe.settings.rules import check_period
 from probe.settings.shape import EVERYONE, Probe
 from probe.settings.targets import read_targets
+from probe.settings.vendors import Vendors
 
+_DELETING: Final = "delete_deadline"
 _EXAMPLE: Final = '- {name: shop, kind: http, every: 15s, deadline: 5s, targets: [{url: "https://shop.example/"}]}'
 
 
 class ProbeReader:
     """Makes planned probes of what is written under `probes:`."""
 
-    def __init__(self, reader: Reader, vendors: Mapping[str, VendorEntry], kinds: Kinds) -> None:
+    def __init__(self, reader: Reader, vendors: Vendors, kinds: Kinds) -> None:
         self._reader = reader
         self._note = reader.notebook.note
         self._vendors = vendors
@@ -53,21 +54,22 @@ class ProbeReader:
         kind = self._kind(trail)
         if kind is None:
             return None
-        options = self._options(kind, (*trail, "options"))
+        options, wrong = self._options(kind, (*trail, "options"))
         vendors = self._vendor_names(trail, kind)
         targets = read_targets(self._reader, trail, kind, options)
         if options is not None:
-            self._check_options((*trail, "options"), kind, options, vendors)
-        delete_deadline = float(getattr(options, "delete_deadline", 0.0))
+            for path, problem, remedy in self._cross_checks(kind, options, vendors, wrong):
+                self._note((*trail, "options", *path), problem, remedy)
+        delete_deadline = 0.0 if _DELETING in wrong else float(getattr(options, _DELETING, 0.0))
         if shape is not None:
             check_period(self._reader, trail, shape, delete_deadline)
-        if shape is None or options is None:
+        if shape is None or options is None or wrong:
             return None
         return PlannedProbe(
             name=shape.name,
             kind=kind,
             options=options,
-            vendors=tuple(name for name in vendors if name in self._vendors),
+            vendors=tuple(name for name in vendors if name in self._vendors.good),
             targets=targets,
             every=shape.every,
             deadline=shape.deadline,
@@ -75,13 +77,16 @@ class ProbeReader:
             detail=shape.detail or kind.detail,
         )
 
-    def _options(self, kind: type[Kind], trail: Trail) -> BaseModel | None:
-        """What the kind was told; the files among it are looked for from the configuration's folder."""
-        options = self._reader.section(kind.Options, trail, secrets=".")
+    def _options(self, kind: type[Kind], trail: Trail) -> tuple[BaseModel | None, frozenset[str]]:
+        """What the kind was told, without the keys that are wrong, and those keys.
+
+        The files among it are looked for from the configuration's folder.
+        """
+        options, wrong = self._reader.rest(kind.Options, trail, secrets=".")
         if options is None:
-            return None
+            return None, wrong
         files = {name: self._reader.folder / value for name, value in options if isinstance(value, Path)}
-        return options.model_copy(update=files)
+        return options.model_copy(update=files), wrong
 
     def _kind(self, trail: Trail) -> type[Kind] | None:
         name = self._reader.raw((*trail, "kind"))
@@ -122,13 +127,18 @@ class ProbeReader:
             elif isinstance(name, str):
                 yield name
 
-    def _check_options(self, trail: Trail, kind: type[Kind], options: BaseModel, vendors: tuple[str, ...]) -> None:
-        """Complain about what only the kind can tell, once with each vendor that it is to measure."""
-        if kind.Place is not None:
-            entries: list[VendorEntry | None] = [None]
-        else:
-            entries = [self._vendors[name] for name in vendors if name in self._vendors]
+    def _cross_checks(
+        self, kind: type[Kind], options: BaseModel, vendors: tuple[str, ...], wrong: frozenset[str]
+    ) -> Iterator[Complaint]:
+        """What only the kind can tell, once with each vendor that it is to measure, good or not."""
+        entries = [None] if kind.Place is not None else [self._vendors.entry(name) for name in vendors]
         for entry in entries:
             for path, problem, remedy in kind.complaints(options, entry):
                 whom = "" if entry is None else f"at {entry.name}: "
-                self._note((*trail, *path), f"{whom}{problem}", remedy)
+                if not _follows(path, problem, wrong):
+                    yield path, f"{whom}{problem}", remedy
+
+
+def _follows(path: tuple[str | int, ...], problem: str, wrong: frozenset[str]) -> bool:
+    """Whether a complaint is about a key that was left out because it is *wrong*, which has been told."""
+    return bool(path and path[0] in wrong) or any(f"`{key}`" in problem for key in wrong)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,6 +12,7 @@ from probe.settings.secrets import References
 from probe.settings.sentences import note_errors
 
 Model = TypeVar("Model", bound=BaseModel)
+_NOTHING: Final[Mapping[str, object]] = {}
 
 
 class Reader:
@@ -55,19 +56,40 @@ class Reader:
 
         References are resolved among the values of the key *secrets*, or among its own if that is ".".
         """
+        found, wrong = self.rest(model, trail, secrets=secrets)
+        return None if wrong else found
+
+    def rest(
+        self, model: type[Model], trail: Trail, *, secrets: str = "", instead: Mapping[str, object] = _NOTHING
+    ) -> tuple[Model | None, frozenset[str]]:
+        """The *model* at *trail* without its keys that are wrong, and those keys, about which it complains.
+
+        What is left is there to be checked on, not to be used. It is None where it makes no *model*, not even with the
+        values of *instead* for the keys that are wrong.
+        """
         data = self.raw(trail)
         if data is None:
             data = {}
         if isinstance(data, dict) and secrets:
             data = self._resolved(data, secrets)
         try:
-            return model.model_validate(data)
+            return model.model_validate(data), frozenset()
         except ValidationError as error:
             note_errors(error, self.notebook, trail, model)
-            return None
+            wrong = frozenset(str(details["loc"][0]) for details in error.errors() if details["loc"])
+        left = {key: value for key, value in data.items() if str(key) not in wrong} if isinstance(data, dict) else {}
+        left |= {key: value for key, value in instead.items() if key in wrong}
+        return (_made(model, left) if wrong else None), wrong
 
     def _resolved(self, data: Mapping[str, object], key: str) -> Mapping[str, object]:
         if key == ".":
             return {name: self.references.resolve(value) for name, value in data.items()}
         inner = data.get(key)
         return {**data, key: self._resolved(inner, ".")} if isinstance(inner, dict) else data
+
+
+def _made(model: type[Model], data: Mapping[str, object]) -> Model | None:
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        return None  # what is wrong was told of the whole

@@ -1,5 +1,6 @@
 """From what pydantic says to what people understand: a sentence for every way in which a value can be wrong."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -43,6 +44,8 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "union_tag_not_found": ("does not say which {discriminator} it is", "add {discriminator}"),
     "union_tag_invalid": ("has an unknown {discriminator}", "there is: {expected_tags}"),
 }
+_REMEDY: Final = re.compile(r": (?=(?:write|remove) )")
+"""Where a sentence of another room goes on with what to do."""
 _BOUNDS: Final = frozenset({"gt", "ge", "lt", "le"})
 _MISSING: Final = "missing"
 _UNKNOWN: Final = "extra_forbidden"
@@ -114,8 +117,8 @@ def _limit(name: str, limit: Any, written: object) -> Any:
 
 def _cut(message: str, value: object) -> tuple[str, str]:
     """A sentence of another room in two: what is wrong and what to do; the value is told elsewhere, if it may be."""
-    problem, _, remedy = message.replace(f"`{value}` ", "").partition(": write ")
-    return problem, f"write {remedy}" if remedy else "correct it"
+    problem, *remedy = _REMEDY.split(message.replace(f"`{value}` ", ""), maxsplit=1)
+    return problem, remedy[0] if remedy else "correct it"
 
 
 def _unknown_key(model: type[BaseModel], location: Trail) -> tuple[str, str]:

@@ -5,15 +5,14 @@ Only what has an effect in this version is here: a key that would be ignored is 
 
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from probe.model.job import Detail
+from probe.probes.fields import Proxy
 from probe.settings.complaints import Wrong, choices
 from probe.settings.fields import NAME_PATTERN, FilePath, Name, Ratio, Reference, Region, Seconds, Shape, Url
 from probe.wire.listening import parse_listen
-from probe.wire.route import PROXY_SCHEMES
 
 EVERYONE: Final = "*"
 ACTIONS: Final = ("probe", "reload")
@@ -44,20 +43,6 @@ def _action(value: object) -> str:
     return str(value)
 
 
-def _proxy(value: object) -> str:
-    remedy = "write http://HOST:PORT or https://HOST:PORT"
-    try:
-        parts = urlsplit(value if isinstance(value, str) else "")
-        good = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise Wrong("is no URL", remedy) from error
-    if not good:
-        raise Wrong("is no proxy that can be gone through", remedy)
-    if parts.username or parts.password:
-        raise Wrong("holds a user or password", "remove it: proxies that ask for a password cannot be used yet")
-    return str(value)
-
-
 def _vendor_names(value: object) -> object:
     if isinstance(value, str) and value != EVERYONE:
         raise Wrong("must be a list of vendors, or all", f'write [{value}], or "*" for all of them')
@@ -72,7 +57,6 @@ def _vendor_name(value: object) -> str:
 
 Listen = Annotated[str, BeforeValidator(check_listen), WithJsonSchema({"type": "string", "pattern": ":[0-9]+$"})]
 Action = Annotated[str, BeforeValidator(_action), WithJsonSchema({"enum": list(ACTIONS)})]
-Proxy = Annotated[str, BeforeValidator(_proxy), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
 VendorNames = Annotated[
     tuple[Annotated[str, BeforeValidator(_vendor_name)], ...],
     BeforeValidator(_vendor_names),

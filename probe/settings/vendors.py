@@ -1,6 +1,7 @@
 """One item of `vendors:` and the vendor file that it uses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from probe.cloud import VendorEntry, VendorFile, entry_complaints
 from probe.model.target import OWN
@@ -12,6 +13,23 @@ from probe.settings.shape import Vendor
 from probe.wire.route import Route, Trust
 
 
+@dataclass(frozen=True, slots=True)
+class Vendors:
+    """What `vendors:` says.
+
+    Attributes:
+        good: the entries that can be used, in the order of the document.
+        refused: those with a mistake, as far as their file is known: what probes want of them is checked all the same.
+    """
+
+    good: dict[str, VendorEntry]
+    refused: dict[str, VendorEntry]
+
+    def entry(self, name: str) -> VendorEntry | None:
+        """The entry *name*, good or refused; None if its file is not known."""
+        return self.good.get(name) or self.refused.get(name)
+
+
 class VendorReader:
     """Makes vendor entries of what is written under `vendors:`."""
 
@@ -19,19 +37,24 @@ class VendorReader:
         self._reader = reader
         self._files = files
 
-    def entries(self) -> dict[str, VendorEntry]:
-        """The entries that are good, in the order of the document; the others are complained about."""
-        entries = {name: self._entry(name) for name in self._reader.mapping(("vendors",))}
-        return {name: entry for name, entry in entries.items() if entry is not None}
+    def vendors(self) -> Vendors:
+        """All entries; those that are not good are complained about."""
+        vendors = Vendors({}, {})
+        for name in self._reader.mapping(("vendors",)):
+            entry, good = self._entry(name)
+            if entry is not None:
+                (vendors.good if good else vendors.refused)[name] = entry
+        return vendors
 
-    def _entry(self, name: str) -> VendorEntry | None:
+    def _entry(self, name: str) -> tuple[VendorEntry | None, bool]:
+        """The entry *name* and whether it is good; None if its file is not known."""
         trail: Trail = ("vendors", name)
         self._check_name(trail, name)
-        shape = self._reader.section(Vendor, trail, secrets="credentials")
         file = self._file(trail)
+        shape, wrong = self._reader.rest(Vendor, trail, secrets="credentials", instead=_instead(file))
         route = self._route(trail, shape)
-        if shape is None or file is None or route is None:
-            return None
+        if shape is None or file is None:
+            return None, False
         entry = VendorEntry(
             name=name,
             region=shape.region,
@@ -41,13 +64,13 @@ class VendorReader:
             network=shape.network,
             insecure_http=shape.insecure_http,
             profile=shape.profile,
-            route=route,
+            route=route or Route(),
             redactor=self._reader.references.redactor,
         )
-        complaints = _causes(entry)
+        complaints = _causes(entry, wrong)
         for where, problem, remedy in complaints:
             self._reader.notebook.note((*trail, *where), problem, remedy, tell=False)
-        return None if complaints else entry
+        return entry, not (wrong or complaints or route is None)
 
     def _check_name(self, trail: Trail, name: str) -> None:
         if not valid_name(name):
@@ -77,12 +100,21 @@ class VendorReader:
         return Route(trust=Trust(ca_bundle=bundle), proxy=shape.proxy)
 
 
-def _causes(entry: VendorEntry) -> list[tuple[tuple[str, ...], str, str]]:
-    """What is wrong with *entry*; of a profile or region that is wrong, not also the URLs that it does not give."""
+def _instead(file: VendorFile | None) -> dict[str, object]:
+    """Values for keys that are wrong with which nothing else is: no complaint is to follow from another."""
+    network = file.network.options if file is not None else ()
+    return {"region": "unknown", "insecure_http": True, "network": dict.fromkeys(network)}
+
+
+def _causes(entry: VendorEntry, wrong: frozenset[str]) -> list[tuple[tuple[str, ...], str, str]]:
+    """What is wrong with *entry* beyond its keys that are *wrong*.
+
+    Of a profile or region that is wrong, not also the URLs that it does not give.
+    """
     complaints = entry_complaints(entry)
-    misled = any(where[0] in {"profile", "region"} for where, _, _ in complaints)
+    misled = not {"profile", "region"}.isdisjoint(wrong | {where[0] for where, _, _ in complaints})
     return [
-        complaint
-        for complaint in complaints
-        if not (misled and complaint[0][0] == "endpoints" and complaint[0][1] not in entry.endpoints)
+        (where, problem, remedy)
+        for where, problem, remedy in complaints
+        if where[0] not in wrong and not (misled and where[0] == "endpoints" and where[1] not in entry.endpoints)
     ]

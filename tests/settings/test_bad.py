@@ -65,6 +65,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         (4, "vendors.amazon.region"),
         (4, "vendors.amazon.use"),
         (5, "vendors.flex.credentials.password"),
+        (5, "vendors.flex.endpoints.auth"),
         (7, "probes[0].every"),
         (7, "probes[0].options.status"),
         (7, "probes[0].targets[0].url"),
