@@ -4,9 +4,10 @@ import logging
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from probe.engine.controls import NETWORK_LIKE, Network
 from probe.engine.deadline import Deadline
 from probe.model.clock import Clock
 from probe.model.exchange import Transcript
@@ -16,7 +17,7 @@ from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Phase
 from probe.model.secret import SecretUnavailable
 from probe.model.stopwatch import Stopwatch
-from probe.model.target import Target
+from probe.model.target import Layer, Target
 
 STALL: Final = 0.25
 """Seconds by which a deadline's alarm may ring late before the agent, not the vendor, is blamed for the timeout."""
@@ -61,6 +62,7 @@ class Runner:
         sinks: who receives each finished run, in this order.
         new_id: names runs.
         redact: replaces every secret the agent knows in a text.
+        network: is asked before a vendor is blamed for what a network of our own would have done, too.
     """
 
     def __init__(
@@ -70,11 +72,13 @@ class Runner:
         *,
         new_id: Callable[[], str] = new_run_id,
         redact: Callable[[str], str] = str,
+        network: Network | None = None,
     ) -> None:
         self._clock = clock
         self._sinks = tuple(sinks)
         self._new_id = new_id
         self._redact = redact
+        self._network = network
 
     async def run(
         self, job: Job, due: float, *, transcript: Transcript | None = None, run_id: str | None = None
@@ -92,7 +96,9 @@ class Runner:
         verdict = await self._judge(job, watch, deadline)
         if isinstance(verdict, RunSkipped):
             return Skipped(target=job.target, due=due, reason=verdict.reason, detail=self._readable(verdict.detail))
-        measurement = self._measurement(job, watch, verdict, due=due, started=started)
+        seconds = watch.elapsed()
+        verdict = await self._reconsidered(job, verdict, seconds)
+        measurement = self._measurement(job, watch, verdict, due=due, started=started, seconds=seconds)
         self._tell(measurement)
         return measurement
 
@@ -112,12 +118,26 @@ class Runner:
             return self._bug(job, watch, error)
         return _Verdict(Outcome.OK)
 
+    async def _reconsidered(self, job: Job, verdict: _Verdict, seconds: float) -> _Verdict:
+        """*verdict* on a run that took *seconds* up to now, unless our own network explains it."""
+        if self._network is None or job.target.layer is not Layer.PLATFORM:
+            return verdict
+        if verdict.outcome is Outcome.OK:
+            self._network.vendor_answered()
+        if verdict.outcome not in NETWORK_LIKE:
+            return verdict
+        now = self._clock.now()
+        excuse = await self._network.excuse(now - seconds, now)
+        return replace(verdict, outcome=Outcome.NETWORK, detail=f"{verdict.detail}; {excuse}") if excuse else verdict
+
     def _bug(self, job: Job, watch: Stopwatch, error: Exception) -> _Verdict:
         trace = self._redact("".join(traceback.format_exception(error)))
         _log.error("the %s probe %s has a bug, run %s: %s", job.probe.kind, job.target, watch.run_id, trace)
         return _Verdict(Outcome.BUG, f"{type(error).__name__}: {error}")
 
-    def _measurement(self, job: Job, watch: Stopwatch, verdict: _Verdict, *, due: float, started: float) -> Measurement:
+    def _measurement(
+        self, job: Job, watch: Stopwatch, verdict: _Verdict, *, due: float, started: float, seconds: float
+    ) -> Measurement:
         failed = verdict.outcome is not Outcome.OK
         return Measurement(
             run_id=watch.run_id,
@@ -125,7 +145,7 @@ class Runner:
             target=job.target,
             due=due,
             started=started,
-            seconds=watch.elapsed(),
+            seconds=seconds,
             outcome=verdict.outcome,
             phase=(verdict.phase or watch.where or job.probe.phases[0]) if failed else None,
             detail=self._readable(verdict.detail),

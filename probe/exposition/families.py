@@ -449,6 +449,13 @@ SWEEP_TIMESTAMP: Final = _of_agent(
 STORE_ERRORS: Final = _of_agent(
     "stability_store_write_errors_total", Type.COUNTER, "errors", "Writes to the agent's own store that failed."
 )
+CONTROL_CHECK: Final = _of_agent(
+    "stability_control_check_success",
+    Type.GAUGE,
+    "boolean",
+    "Whether a reference that has nothing to do with any vendor was reached when last tried, 0 or 1.",
+    "check",
+)
 SCHEDULE_LATENESS: Final = _lag("stability_schedule_lateness_seconds", "How late runs started after they were due.")
 LOOP_LAG: Final = _lag("stability_loop_lag_seconds", "How late the agent's event loop woke up.")
 RECEIVE_LAG: Final = _lag(

@@ -1,6 +1,6 @@
 """Turns what happens on any floor into series: the meter that counts, and the sink that every run ends in."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -50,6 +50,7 @@ class Metrics(Meter):
         self._lateness = self._table.histogram(names.SCHEDULE_LATENESS)
         self._loop_lag = self._table.histogram(names.LOOP_LAG)
         self._receive_lag = self._table.histogram(names.RECEIVE_LAG)
+        self._controls: frozenset[str] = frozenset()
         self._table.value(names.BUILD_INFO, version).set(1.0)
         self._table.value(names.STORE_ERRORS)
         for result in ("ok", "failed"):
@@ -146,6 +147,15 @@ class Metrics(Meter):
     def receive_lag(self, seconds: float) -> None:
         """Observe the time between the kernel's receipt of bytes and our reading of them."""
         self._receive_lag.observe(seconds)
+
+    def control_checks(self, results: Mapping[str, bool | None]) -> None:
+        """Note whether our own network's checks succeeded."""
+        for name in self._controls - results.keys():
+            self._table.drop(names.CONTROL_CHECK, name)
+        self._controls = frozenset(results)
+        for name, success in results.items():
+            if success is not None:
+                self._table.value(names.CONTROL_CHECK, name).set(float(success))
 
     # --- the vendor's API --------------------------------------------------------------------------------------------
 

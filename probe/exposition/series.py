@@ -44,6 +44,8 @@ def identity(target: Target) -> Key:
 def possible(job: Job) -> tuple[Outcome, ...]:
     """Every outcome that runs of *job* can have, in the order of the vocabulary."""
     wanted = job.probe.outcomes | ADDED_BY_RUNNER
+    if job.target.layer is Layer.PLATFORM:
+        wanted |= {Outcome.NETWORK}  # what control checks make of it
     return tuple(outcome for outcome in Outcome if outcome in wanted)
 
 

@@ -15,6 +15,7 @@ from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH
 from probe.wire.dialogue import Dialogue
 from probe.wire.faults import translated
 from probe.wire.heard import HEARD, Heard
+from probe.wire.gateway import reach_gateway
 from probe.wire.http1 import USER_AGENT
 from probe.wire.kernel import kernel_clock_available
 from probe.wire.line import Line
@@ -287,6 +288,14 @@ class Wire:
                 )
                 message = await ask_over(channel, query, timing)
         return read_reply(message)
+
+    async def gateway(self) -> None:
+        """Return if this machine's default gateway answers.
+
+        Raises:
+            ProbeFailed: it does not, or there is no way out of this machine.
+        """
+        await reach_gateway()
 
     def _timing(self, watch: Stopwatch) -> Timing:
         return Timing(watch, self._clock, self._meter, kernel=self._kernel)

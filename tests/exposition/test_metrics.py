@@ -377,3 +377,12 @@ def test_a_lean_probe_stays_within_the_budget() -> None:
         metrics.run_skipped(job.target, reason)
     metrics.record(fake_run(job, phases=dict.fromkeys(FakeHttp.phases, 0.1)))
     assert 50 < count(metrics.registry) - before < 90
+
+
+async def test_a_control_check_that_is_no_more_leaves() -> None:
+    """One that could not be tried keeps what it had; one that is not configured any more is forgotten."""
+    metrics = Metrics(FakeClock(), "1.2.3")
+    metrics.control_checks({"gateway": True, "resolver": False})
+    metrics.control_checks({"gateway": None})
+    told = [sample for sample in metrics.registry.collect() if sample.name == "stability_control_check_success"]
+    assert [(sample.labels, sample.value) for sample in told[0].samples] == [({"check": "gateway"}, 1.0)]
