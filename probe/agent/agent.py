@@ -18,6 +18,8 @@ from probe.engine.controls import Controls, Rules
 from probe.engine.engine import Engine
 from probe.engine.outages import Outages
 from probe.engine.runner import Runner
+from probe.engine.share import OwnShare
+from probe.engine.stalls import Stalls
 from probe.exposition.blackbox import Prober
 from probe.exposition.doors import Doors
 from probe.exposition.history import History
@@ -175,9 +177,12 @@ class Agent:
     def _make_engine(self) -> Engine:
         agent = self._assembly.configuration.agent
         sinks = (self.metrics, self._history, self._outages, FailureLog(self._clock))
-        runner = Runner(self._clock, sinks, redact=self._assembly.configuration.redactor, network=self._controls)
+        stalls = Stalls(self._clock)
+        runner = Runner(
+            self._clock, sinks, redact=self._assembly.configuration.redactor, stalls=stalls, network=self._controls
+        )
         identity = self._store.agent_id if self._store else str(uuid4())
-        return Engine(runner, self.metrics, self._clock, agent_id=identity, places=agent.places)
+        return Engine(runner, self.metrics, self._clock, agent_id=identity, places=agent.places, stalls=stalls)
 
     def _make_web(self) -> Web:
         agent = self._assembly.configuration.agent
@@ -201,6 +206,7 @@ class Agent:
             "outages": self._outages.keep(),
             "housekeeping": keep_house(self._clock),
             "controls": self._controls.patrol(),
+            "own share": OwnShare(self._clock, self.metrics).watch(),
         }
         if self._sweeper is not None:
             chores["patrol"] = self._sweeper.patrol(self._patrol)

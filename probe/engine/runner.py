@@ -1,5 +1,6 @@
 """Runs a job once: the only place where failures become values, deadlines are kept and everything is caught."""
 
+import errno
 import logging
 import traceback
 import uuid
@@ -9,19 +10,28 @@ from typing import Final
 
 from probe.engine.controls import NETWORK_LIKE, Network
 from probe.engine.deadline import Deadline
-from probe.model.clock import Clock
+from probe.engine.stalls import Stalls
+from probe.model.clock import Clock, ClockSource
 from probe.model.exchange import Transcript
 from probe.model.job import Job, Sink
 from probe.model.measurement import Measurement
-from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
+from probe.model.outcome import Blame, Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Phase
 from probe.model.secret import SecretUnavailable
 from probe.model.stopwatch import Stopwatch
 from probe.model.target import Layer, Target
 
 STALL: Final = 0.25
-"""Seconds by which a deadline's alarm may ring late before the agent, not the vendor, is blamed for the timeout."""
+"""Seconds by which a deadline's alarm may ring late before the agent, not the vendor, is blamed for the timeout; and
+seconds of a run in which our loop was held up before that, not the vendor, is blamed for its failure."""
+BLUR: Final = 0.05
+"""Seconds of such a hold-up that spoil what only our loop's clock has timed."""
+HINDSIGHT: Final = 10.0
+"""Seconds before a failure within which such a hold-up explains it."""
+STARVED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+"""What the system says when it has no more to give us."""
 LONGEST_DETAIL: Final = 500
+_JUDGED: Final = frozenset({Blame.NONE, Blame.VENDOR})
 _log = logging.getLogger(__name__)
 
 
@@ -62,6 +72,7 @@ class Runner:
         sinks: who receives each finished run, in this order.
         new_id: names runs.
         redact: replaces every secret the agent knows in a text.
+        stalls: knows when our own loop was held up.
         network: is asked before a vendor is blamed for what a network of our own would have done, too.
     """
 
@@ -72,12 +83,14 @@ class Runner:
         *,
         new_id: Callable[[], str] = new_run_id,
         redact: Callable[[str], str] = str,
+        stalls: Stalls | None = None,
         network: Network | None = None,
     ) -> None:
         self._clock = clock
         self._sinks = tuple(sinks)
         self._new_id = new_id
         self._redact = redact
+        self._stalls = stalls
         self._network = network
 
     async def run(
@@ -97,7 +110,8 @@ class Runner:
         if isinstance(verdict, RunSkipped):
             return Skipped(target=job.target, due=due, reason=verdict.reason, detail=self._readable(verdict.detail))
         seconds = watch.elapsed()
-        verdict = await self._reconsidered(job, verdict, seconds)
+        verdict, seconds = self._without_stalls(watch, verdict, seconds)
+        verdict = await self._acquitted(job, verdict, seconds)
         measurement = self._measurement(job, watch, verdict, due=due, started=started, seconds=seconds)
         self._tell(measurement)
         return measurement
@@ -108,17 +122,36 @@ class Runner:
                 await job.probe.run(job.target, watch)
         except RunSkipped as skipped:
             return skipped
-        except ProbeFailed as failed:
-            return _Verdict(failed.outcome, failed.detail, failed.phase)
-        except SecretUnavailable as unavailable:
-            return _Verdict(Outcome.DENIED, str(unavailable))
+        except (ProbeFailed, SecretUnavailable) as failed:
+            return _told(failed)
         except Exception as error:  # noqa: BLE001 - the one place: whatever a probe does, its run ends as a value
             if deadline.rung and isinstance(error, TimeoutError):
                 return _overdue(watch, deadline)
+            if _starved(error):
+                return _Verdict(Outcome.OVERLOADED, f"{type(error).__name__}: {error}")
             return self._bug(job, watch, error)
         return _Verdict(Outcome.OK)
 
-    async def _reconsidered(self, job: Job, verdict: _Verdict, seconds: float) -> _Verdict:
+    def _without_stalls(self, watch: Stopwatch, verdict: _Verdict, seconds: float) -> tuple[_Verdict, float]:
+        """*verdict* on a run that ended just now after so many *seconds*, and how long it would have taken without us.
+
+        What the kernel has timed is true however late we were: only the time of the whole has our own in it.
+        """
+        if self._stalls is None or verdict.outcome.blame not in _JUDGED:
+            return verdict, seconds
+        now = self._clock.now()
+        failed = verdict.outcome is not Outcome.OK
+        lost = self._stalls.seconds(now - (min(seconds, HINDSIGHT) if failed else seconds), now)
+        words = f"the agent itself was held up for {lost:.3g} s"
+        if failed:
+            explains = lost >= STALL and verdict.outcome in NETWORK_LIKE
+            told = _Verdict(Outcome.OVERLOADED, f"{verdict.detail}; {words}", verdict.phase)
+            return (told if explains else verdict), seconds
+        if watch.source is ClockSource.KERNEL or lost < BLUR or watch.resolution:
+            return verdict, max(seconds - lost, min(seconds, sum(watch.phases.values())))
+        return _Verdict(Outcome.OVERLOADED, f"{words}, and only its clock timed this"), seconds
+
+    async def _acquitted(self, job: Job, verdict: _Verdict, seconds: float) -> _Verdict:
         """*verdict* on a run that took *seconds* up to now, unless our own network explains it."""
         if self._network is None or job.target.layer is not Layer.PLATFORM:
             return verdict
@@ -167,6 +200,21 @@ class Runner:
     def _readable(self, detail: str) -> str:
         text = self._redact(detail)
         return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
+
+
+def _told(failed: ProbeFailed | SecretUnavailable) -> _Verdict:
+    if _starved(failed):
+        return _Verdict(Outcome.OVERLOADED, str(failed))
+    if isinstance(failed, SecretUnavailable):
+        return _Verdict(Outcome.DENIED, str(failed))
+    return _Verdict(failed.outcome, failed.detail, failed.phase)
+
+
+def _starved(error: BaseException) -> bool:
+    """Whether *error* came of what this machine refused us: descriptors, memory, buffers."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in STARVED):
+        return True
+    return error.__cause__ is not None and _starved(error.__cause__)
 
 
 def _expire(watch: Stopwatch, deadline: Deadline) -> None:

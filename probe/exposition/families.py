@@ -456,6 +456,24 @@ CONTROL_CHECK: Final = _of_agent(
     "Whether a reference that has nothing to do with any vendor was reached when last tried, 0 or 1.",
     "check",
 )
+CPU_STEAL: Final = _of_agent(
+    "stability_cpu_steal_seconds_total",
+    Type.COUNTER,
+    "seconds",
+    "Time of all CPUs of the agent's machine that its host gave to others; absent where the kernel does not count it.",
+)
+CPU_WAIT: Final = _of_agent(
+    "stability_cpu_wait_seconds_total",
+    Type.COUNTER,
+    "seconds",
+    "Time that the agent's event loop was ready to run and had no CPU; absent where the kernel does not count it.",
+)
+CPU_THROTTLED: Final = _of_agent(
+    "stability_cpu_throttled_seconds_total",
+    Type.COUNTER,
+    "seconds",
+    "Time that the agent's control group was kept from running by its CPU limit; absent where there is none.",
+)
 SCHEDULE_LATENESS: Final = _lag("stability_schedule_lateness_seconds", "How late runs started after they were due.")
 LOOP_LAG: Final = _lag("stability_loop_lag_seconds", "How late the agent's event loop woke up.")
 RECEIVE_LAG: Final = _lag(

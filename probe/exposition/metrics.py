@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -17,6 +18,8 @@ from probe.model.measurement import Measurement
 from probe.model.meter import Meter
 from probe.model.outcome import Skip
 from probe.model.target import Target
+
+_CPU_LOST: Final = {"steal": names.CPU_STEAL, "wait": names.CPU_WAIT, "throttled": names.CPU_THROTTLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,12 @@ class Metrics(Meter):
     def receive_lag(self, seconds: float) -> None:
         """Observe the time between the kernel's receipt of bytes and our reading of them."""
         self._receive_lag.observe(seconds)
+
+    def cpu_lost(self, seconds: Mapping[str, float]) -> None:
+        """Note the CPU time that others took."""
+        for how, family in _CPU_LOST.items():
+            if how in seconds:
+                self._table.value(family).set(seconds[how])
 
     def control_checks(self, results: Mapping[str, bool | None]) -> None:
         """Note whether our own network's checks succeeded."""

@@ -40,6 +40,9 @@ class Meter:
     def receive_lag(self, seconds: float) -> None:
         """Observe the time between the kernel's receipt of bytes and our reading of them."""
 
+    def cpu_lost(self, seconds: Mapping[str, float]) -> None:
+        """Note the CPU time that others took, in seconds since some beginning, by how: steal, wait, throttled."""
+
     def control_checks(self, results: Mapping[str, bool | None]) -> None:
         """Note whether our own network's checks succeeded, by name; None for one that could tell nothing this time.
 

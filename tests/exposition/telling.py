@@ -21,6 +21,7 @@ def told_metrics() -> Metrics:
     metrics.api_budget("aws", "eu", limit=100, remaining=7.5, reset=clock.wall() + 60)
     metrics.credentials_expiry("aws", clock.wall() + 3600)
     metrics.resources("aws", "eu", "instance", active=1, deleting=0, leaked=2, oldest=77.7)
+    metrics.cpu_lost({"steal": 0.5, "wait": 1.5, "throttled": 2.5})
     metrics.control_checks({"gateway": True, "resolver": False, "host": None})
     metrics.sweep("ok")
     metrics.config_reload(successful=True)

@@ -16,6 +16,7 @@ from probe.agent.controls import WireCheck
 from probe.engine.controls import Controls, Rules
 from probe.engine.engine import Engine
 from probe.engine.runner import Runner
+from probe.engine.stalls import Stalls
 from probe.model.job import Job
 from probe.model.target import Target
 from probe.probes.kind import Surroundings
@@ -48,7 +49,9 @@ async def main(file: Path) -> None:
     checks = tuple(WireCheck(check, wire, clock) for check in plan.checks)
     rules = Rules(checks=checks, quorum=plan.quorum, within=plan.within, every=plan.every)
     controls = Controls(rules, clock, told)
-    engine = Engine(Runner(clock, [sink], network=controls), meter, clock, agent_id="agent")
+    stalls = Stalls(clock)
+    runner = Runner(clock, [sink], stalls=stalls, network=controls)
+    engine = Engine(runner, meter, clock, agent_id="agent", stalls=stalls)
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     patrol = asyncio.create_task(controls.patrol())
@@ -69,5 +72,5 @@ async def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(Path(sys.argv[1])))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as turning:
+        turning.run(main(Path(sys.argv[1])))
