@@ -1,6 +1,7 @@
 from probe.wire.certificates import Certificate, Identity
 from probe.wire.clocks import RealClock
 from probe.wire.dialogue import Dialogue
+from probe.wire.echo import EchoRequest
 from probe.wire.front import Break, FaultyFront, Misconduct
 from probe.wire.heard import SERVER_NAME, Heard, Session
 from probe.wire.hostfiles import is_address
@@ -22,6 +23,7 @@ __all__ = [
     "Certificate",
     "Dialogue",
     "DnsAnswer",
+    "EchoRequest",
     "Family",
     "FaultyFront",
     "Handler",

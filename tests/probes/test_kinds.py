@@ -23,7 +23,7 @@ MODELS = [
 
 def test_every_kind_is_there() -> None:
     """The kinds that the configuration may name."""
-    assert set(KINDS) == {"api", "dns", "http", "lifecycle", "monitoring", "tcp", "tls"}
+    assert set(KINDS) == {"api", "dns", "http", "icmp", "lifecycle", "monitoring", "tcp", "tls"}
 
 
 @EVERY
