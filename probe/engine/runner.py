@@ -4,7 +4,7 @@ import errno
 import logging
 import traceback
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -186,6 +186,8 @@ class Runner:
             resolution=dict(watch.resolution),
             milestones=dict(watch.milestones),
             facts=dict(watch.facts),
+            steps=dict(watch.steps),
+            failed_steps=_failed_steps(watch, verdict.outcome),
             connection=watch.connection,
             clock=watch.source,
         )
@@ -215,6 +217,15 @@ def _starved(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in STARVED):
         return True
     return error.__cause__ is not None and _starved(error.__cause__)
+
+
+def _failed_steps(watch: Stopwatch, outcome: Outcome) -> Mapping[str, Outcome]:
+    """The steps that failed: the first as the run did, and all of them as the run if that was our own fault."""
+    ours = outcome.blame is Blame.AGENT
+    return {
+        name: outcome if ours or position == 0 else own
+        for position, (name, own) in enumerate(watch.failed_steps.items())
+    }
 
 
 def _expire(watch: Stopwatch, deadline: Deadline) -> None:

@@ -193,6 +193,25 @@ RESOLUTION: Final = _of_probe(
     "phase",
 )
 
+FLOW_STEP: Final = Family(
+    name="stability_flow_step_duration_seconds",
+    type=Type.HISTOGRAM,
+    unit="seconds",
+    help="Duration of the finished steps of a flow: of its exchange, or of all that it took until a poll said yes.",
+    feature=Feature.PHASES,
+    labels=(*IDENTITY, "step"),
+    buckets=WIRE_BUCKETS,
+)
+FAILED_FLOW_STEPS: Final = _of_probe(
+    "stability_failed_flow_steps_total",
+    Type.COUNTER,
+    "steps",
+    "Steps of a flow that failed, by whose fault it was.",
+    Feature.PHASES,
+    "step",
+    "blame",
+)
+
 # --- the configuration, so that no rule hard-codes it ----------------------------------------------------------------
 
 INTERVAL: Final = _of_probe(

@@ -60,7 +60,7 @@ class ProbeReader:
             self._check_options((*trail, "options"), kind, options, vendors)
         delete_deadline = float(getattr(options, "delete_deadline", 0.0))
         if shape is not None:
-            check_period(self._reader, trail, shape, delete_deadline)
+            check_period(self._reader, trail, shape, delete_deadline, getattr(options, "second_budget", ""))
         if shape is None or options is None:
             return None
         return PlannedProbe(

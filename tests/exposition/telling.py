@@ -1,7 +1,11 @@
 """Metrics of a made-up fleet, and what a scraper reads of them."""
 
+from dataclasses import replace
+
 from probe.exposition.metrics import Metrics
+from probe.model.outcome import Outcome
 from tests.fakes.clock import FakeClock
+from tests.fakes.jobs import FakeHttp, fake_job, fake_run
 from tests.fakes.story import story_jobs, story_runs
 
 
@@ -13,6 +17,9 @@ def told_metrics() -> Metrics:
     metrics.announce(jobs)
     for run in story_runs(jobs, clock.wall()):
         metrics.record(run)
+    flow = replace(fake_job(FakeHttp(), "flow"), steps=("login", "order"))
+    metrics.announce([*jobs, flow])
+    metrics.record(replace(fake_run(flow), steps={"login": 0.02}, failed_steps={"order": Outcome.TIMEOUT}))
     for seconds in (0.0002, 0.3):
         metrics.schedule_lateness(seconds)
         metrics.loop_lag(seconds)

@@ -386,3 +386,27 @@ async def test_a_control_check_that_is_no_more_leaves() -> None:
     metrics.control_checks({"gateway": None})
     told = [sample for sample in metrics.registry.collect() if sample.name == "stability_control_check_success"]
     assert [(sample.labels, sample.value) for sample in told[0].samples] == [({"check": "gateway"}, 1.0)]
+
+
+def test_the_steps_of_a_flow_have_series_of_their_own() -> None:
+    """At 0 when it is configured; a step that is no more leaves with its series."""
+    metrics = Metrics(FakeClock(), "1.2.3")
+    flow = replace(fake_job(FakeHttp(), "flow"), steps=("login", "order"))
+    metrics.announce([flow])
+
+    def told(name: str) -> dict[tuple[str, str], float]:
+        return {
+            (sample.labels["step"], sample.labels.get("blame", "")): sample.value
+            for family in metrics.registry.collect()
+            for sample in family.samples
+            if sample.name == name
+        }
+
+    failed, count = "stability_failed_flow_steps_total", "stability_flow_step_duration_seconds_count"
+    assert told(count) == {("login", ""): 0.0, ("order", ""): 0.0}
+    assert set(told(failed).values()) == {0.0}
+    metrics.record(replace(fake_run(flow), steps={"login": 0.02}, failed_steps={"order": Outcome.TIMEOUT}))
+    assert told(count) == {("login", ""): 1.0, ("order", ""): 0.0}
+    assert told(failed)["order", "vendor"] == 1.0
+    metrics.announce([replace(flow, steps=("login",))])
+    assert told(count) == {("login", ""): 0.0}

@@ -1,7 +1,7 @@
 """One echo request, as whom and in whatever namespace a test says.
 
-`python -m tests.networks.echoing UID HOST [BYTES TTL WHOLE]` prints the outcome, the clock, the phases and the detail as
-one line of JSON.
+`python -m tests.networks.echoing UID HOST [BYTES TTL WHOLE]` prints the outcome, the clock, the phases and the detail
+as one line of JSON.
 """
 
 import asyncio
