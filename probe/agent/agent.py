@@ -10,12 +10,16 @@ from uuid import uuid4
 
 from probe import __version__
 from probe.agent.assembly import Assembly, LastCreates, of_vendors
+from probe.agent.controls import rules_of
 from probe.agent.housekeeping import keep_house
 from probe.agent.signals import ECHO
 from probe.cloud import Cloud
+from probe.engine.controls import Controls, Rules
 from probe.engine.engine import Engine
 from probe.engine.outages import Outages
 from probe.engine.runner import Runner
+from probe.engine.share import OwnShare
+from probe.engine.stalls import Stalls
 from probe.exposition.blackbox import Prober
 from probe.exposition.doors import Doors
 from probe.exposition.history import History
@@ -69,6 +73,7 @@ class Agent:
         self._wire = Wire(self._clock, self.metrics)
         self._assembly = self._assemble(configuration)
         self._written = configuration
+        self._controls = Controls(self._rules(), self._clock, self.metrics)
         self._engine = self._make_engine()
         self._sweeper = None if store is None else Sweeper((), store, self._clock, self.metrics)
         self._web = self._make_web()
@@ -103,6 +108,7 @@ class Agent:
                     self._web.stop()
             return left
         finally:
+            await self._controls.close()
             await self._wire.close()
 
     def stop(self) -> None:
@@ -153,6 +159,7 @@ class Agent:
         self._written, self._assembly = loaded, assembly
         self._watch_over()
         self._announce()
+        self._controls.replace(self._rules())
         self._engine.replace(assembly.jobs, last_creates)
         self.metrics.config_reload(successful=True)
         _log.info("the configuration was reloaded", extra={"jobs": len(assembly.jobs)})
@@ -165,12 +172,18 @@ class Agent:
             usable(configuration, audit), self._wire, self._clock, self.metrics, store=self._store, former=former
         )
 
+    def _rules(self) -> Rules:
+        return rules_of(self._assembly.configuration, self._wire, self._clock)
+
     def _make_engine(self) -> Engine:
         agent = self._assembly.configuration.agent
         sinks = (self.metrics, self._history, self._outages, FailureLog(self._clock))
-        runner = Runner(self._clock, sinks, redact=self._assembly.configuration.redactor)
+        stalls = Stalls(self._clock)
+        runner = Runner(
+            self._clock, sinks, redact=self._assembly.configuration.redactor, stalls=stalls, network=self._controls
+        )
         identity = self._store.agent_id if self._store else str(uuid4())
-        return Engine(runner, self.metrics, self._clock, agent_id=identity, places=agent.places)
+        return Engine(runner, self.metrics, self._clock, agent_id=identity, places=agent.places, stalls=stalls)
 
     def _make_web(self) -> Web:
         agent = self._assembly.configuration.agent
@@ -193,6 +206,8 @@ class Agent:
         chores: dict[str, Coroutine[Any, Any, None]] = {
             "outages": self._outages.keep(),
             "housekeeping": keep_house(self._clock),
+            "controls": self._controls.patrol(),
+            "own share": OwnShare(self._clock, self.metrics).watch(),
         }
         if self._sweeper is not None:
             chores["patrol"] = self._sweeper.patrol(self._patrol)

@@ -79,8 +79,9 @@ class Assembly:
         return found
 
     def _job(self, planned: PlannedJob) -> Job:
+        probe = planned.kind.build(planned.options, planned.place, self._around(planned.vendor))
         return Job(
-            probe=planned.kind.build(planned.options, planned.place, self._around(planned.vendor)),
+            probe=probe,
             target=planned.target,
             every=planned.every,
             deadline=planned.deadline,
@@ -89,6 +90,7 @@ class Assembly:
             detail=planned.detail,
             objective=planned.objective,
             spec=planned.spec,
+            steps=tuple(getattr(probe, "steps", ())),  # only kinds with steps have any
         )
 
     def _around(self, vendor: VendorEntry | None) -> Surroundings:

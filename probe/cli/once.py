@@ -10,10 +10,12 @@ import click
 
 from probe.agent.agent import configure_logs
 from probe.agent.assembly import Assembly, of_vendors
+from probe.agent.controls import rules_of
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import WRONG, give_up
 from probe.cli.landlord import Landlord
 from probe.cli.waterfall import as_json, draw
+from probe.engine.controls import Controls
 from probe.engine.runner import Runner, Skipped
 from probe.model.exchange import Transcript
 from probe.model.job import Job
@@ -76,7 +78,9 @@ async def _once(
             clouds = of_vendors(assembly.clouds, sorted({job.target.vendor for job in jobs}))
             landlord = Landlord(clouds, store, clock, grace=loaded.agent.grace)
             await stack.enter_async_context(landlord)
-        runner = Runner(clock, (), redact=loaded.redactor)
+        controls = Controls(rules_of(loaded, wire, clock), clock, meter)
+        stack.push_async_callback(controls.close)
+        runner = Runner(clock, (), redact=loaded.redactor, network=controls)
         ended = []
         for job in jobs:
             transcript = Transcript(loaded.redactor) if explain else None

@@ -13,6 +13,7 @@ from probe.engine.line import Line
 from probe.engine.places import Places
 from probe.engine.runner import Runner, Skipped
 from probe.engine.slots import Account, Slot
+from probe.engine.stalls import Stalls
 from probe.engine.timeline import Timeline
 from probe.model.cadence import Cadence, cadence_at_start, patience
 from probe.model.clock import Clock
@@ -40,6 +41,7 @@ class Engine:
         agent_id: what the grid is spread by, besides the job's own names.
         places: how many runs may be on at once.
         bell: rings; the real one unless a test rings by hand.
+        stalls: learns when the loop was held up; the runner's, if that is to know.
 
     Attributes:
         account: what became of every slot.
@@ -54,11 +56,13 @@ class Engine:
         agent_id: str,
         places: int = PLACES,
         bell: Rings | None = None,
+        stalls: Stalls | None = None,
     ) -> None:
         self._runner = runner
         self._meter = meter
         self._agent_id = agent_id
         self._timeline = Timeline(clock)
+        self._stalls = stalls or Stalls(clock)
         self._bell = bell or Bell(self._timeline)
         self._places = Places(places)
         self._lines: dict[Target, Line] = {}
@@ -78,7 +82,7 @@ class Engine:
         """
         self.replace(jobs, last_creates)
         self._bell.start()
-        heartbeat = Heartbeat(self._timeline, self._meter, self._bell.realign)
+        heartbeat = Heartbeat(self._timeline, self._meter, self._bell.realign, self._stalls)
         self._heart = asyncio.create_task(heartbeat.beat(), name="heartbeat")
 
     def replace(self, jobs: Iterable[Job], last_creates: Mapping[tuple[str, str], float] = NO_CREATES) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from probe.engine.stalls import Stalls
 from probe.engine.timeline import Timeline
 from probe.model.meter import Meter
 
@@ -19,20 +20,22 @@ class Heartbeat:
         timeline: the schedule's time.
         meter: hears the lag.
         on_step: called when the wall clock was set.
+        stalls: remembers when the loop was held up.
     """
 
-    def __init__(self, timeline: Timeline, meter: Meter, on_step: Callable[[], None]) -> None:
+    def __init__(self, timeline: Timeline, meter: Meter, on_step: Callable[[], None], stalls: Stalls) -> None:
         self._timeline = timeline
         self._meter = meter
         self._on_step = on_step
+        self._stalls = stalls
 
     async def beat(self) -> None:
         """Beat until cancelled. The lag is not taken on the loop's own clock: uvloop's has a grain of a millisecond."""
         drift = self._timeline.drift()
         while True:
-            awaited = self._timeline.now() + PERIOD
+            self._stalls.expect(PERIOD)
             await asyncio.sleep(PERIOD)
-            self._meter.loop_lag(max(0.0, self._timeline.now() - awaited))
+            self._meter.loop_lag(self._stalls.beat())
             if abs(self._timeline.drift() - drift) > STEP:
                 drift = self._timeline.drift()
                 self._on_step()

@@ -193,6 +193,25 @@ RESOLUTION: Final = _of_probe(
     "phase",
 )
 
+FLOW_STEP: Final = Family(
+    name="stability_flow_step_duration_seconds",
+    type=Type.HISTOGRAM,
+    unit="seconds",
+    help="Duration of the finished steps of a flow: of its exchange, or of all that it took until a poll said yes.",
+    feature=Feature.PHASES,
+    labels=(*IDENTITY, "step"),
+    buckets=WIRE_BUCKETS,
+)
+FAILED_FLOW_STEPS: Final = _of_probe(
+    "stability_failed_flow_steps_total",
+    Type.COUNTER,
+    "steps",
+    "Steps of a flow that failed, by whose fault it was.",
+    Feature.PHASES,
+    "step",
+    "blame",
+)
+
 # --- the configuration, so that no rule hard-codes it ----------------------------------------------------------------
 
 INTERVAL: Final = _of_probe(
@@ -448,6 +467,31 @@ SWEEP_TIMESTAMP: Final = _of_agent(
 )
 STORE_ERRORS: Final = _of_agent(
     "stability_store_write_errors_total", Type.COUNTER, "errors", "Writes to the agent's own store that failed."
+)
+CONTROL_CHECK: Final = _of_agent(
+    "stability_control_check_success",
+    Type.GAUGE,
+    "boolean",
+    "Whether a reference that has nothing to do with any vendor was reached when last tried, 0 or 1.",
+    "check",
+)
+CPU_STEAL: Final = _of_agent(
+    "stability_cpu_steal_seconds_total",
+    Type.COUNTER,
+    "seconds",
+    "Time of all CPUs of the agent's machine that its host gave to others; absent where the kernel does not count it.",
+)
+CPU_WAIT: Final = _of_agent(
+    "stability_cpu_wait_seconds_total",
+    Type.COUNTER,
+    "seconds",
+    "Time that the agent's event loop was ready to run and had no CPU; absent where the kernel does not count it.",
+)
+CPU_THROTTLED: Final = _of_agent(
+    "stability_cpu_throttled_seconds_total",
+    Type.COUNTER,
+    "seconds",
+    "Time that the agent's control group was kept from running by its CPU limit; absent where there is none.",
 )
 SCHEDULE_LATENESS: Final = _lag("stability_schedule_lateness_seconds", "How late runs started after they were due.")
 LOOP_LAG: Final = _lag("stability_loop_lag_seconds", "How late the agent's event loop woke up.")

@@ -1,7 +1,8 @@
 """Turns what happens on any floor into series: the meter that counts, and the sink that every run ends in."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -17,6 +18,8 @@ from probe.model.measurement import Measurement
 from probe.model.meter import Meter
 from probe.model.outcome import Skip
 from probe.model.target import Target
+
+_CPU_LOST: Final = {"steal": names.CPU_STEAL, "wait": names.CPU_WAIT, "throttled": names.CPU_THROTTLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Metrics(Meter):
         self._lateness = self._table.histogram(names.SCHEDULE_LATENESS)
         self._loop_lag = self._table.histogram(names.LOOP_LAG)
         self._receive_lag = self._table.histogram(names.RECEIVE_LAG)
+        self._controls: frozenset[str] = frozenset()
         self._table.value(names.BUILD_INFO, version).set(1.0)
         self._table.value(names.STORE_ERRORS)
         for result in ("ok", "failed"):
@@ -146,6 +150,21 @@ class Metrics(Meter):
     def receive_lag(self, seconds: float) -> None:
         """Observe the time between the kernel's receipt of bytes and our reading of them."""
         self._receive_lag.observe(seconds)
+
+    def cpu_lost(self, seconds: Mapping[str, float]) -> None:
+        """Note the CPU time that others took."""
+        for how, family in _CPU_LOST.items():
+            if how in seconds:
+                self._table.value(family).set(seconds[how])
+
+    def control_checks(self, results: Mapping[str, bool | None]) -> None:
+        """Note whether our own network's checks succeeded."""
+        for name in self._controls - results.keys():
+            self._table.drop(names.CONTROL_CHECK, name)
+        self._controls = frozenset(results)
+        for name, success in results.items():
+            if success is not None:
+                self._table.value(names.CONTROL_CHECK, name).set(float(success))
 
     # --- the vendor's API --------------------------------------------------------------------------------------------
 

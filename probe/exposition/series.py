@@ -44,6 +44,8 @@ def identity(target: Target) -> Key:
 def possible(job: Job) -> tuple[Outcome, ...]:
     """Every outcome that runs of *job* can have, in the order of the vocabulary."""
     wanted = job.probe.outcomes | ADDED_BY_RUNNER
+    if job.target.layer is Layer.PLATFORM:
+        wanted |= {Outcome.NETWORK}  # what control checks make of it
     return tuple(outcome for outcome in Outcome if outcome in wanted)
 
 
@@ -102,8 +104,8 @@ class ProbeSeries:
     def fits(self, job: Job) -> bool:
         """Whether *job* still has the same series, so that its counters may go on."""
         old, new = self._job, job
-        return (old.probe.kind, old.probe.phases, old.probe.outcomes, old.detail, old.renting) == (
-            (new.probe.kind, new.probe.phases, new.probe.outcomes, new.detail, new.renting)
+        return (old.probe.kind, old.probe.phases, old.probe.outcomes, old.detail, old.renting, old.steps) == (
+            (new.probe.kind, new.probe.phases, new.probe.outcomes, new.detail, new.renting, new.steps)
         )
 
     def update(self, job: Job) -> None:
@@ -130,15 +132,21 @@ class ProbeSeries:
     def _announce(self) -> None:
         for outcome in possible(self._job):
             self._value(names.RUNS, str(outcome), str(outcome.blame))
+        for step in self._job.steps:
+            self._histogram(names.FLOW_STEP, step)
+            for blame in sorted(self._blames()):
+                self._value(names.FAILED_FLOW_STEPS, step, str(blame))
         if self._job.detail is Detail.FULL:
             self._announce_failures()
             self._announce_skips()
             self._announce_phases()
 
+    def _blames(self) -> set[Blame]:
+        return {outcome.blame for outcome in possible(self._job)} & _BLAMES
+
     def _announce_failures(self) -> None:
-        blames = {outcome.blame for outcome in possible(self._job)} & _BLAMES
         for phase in self._job.probe.phases:
-            for blame in sorted(blames):
+            for blame in sorted(self._blames()):
                 self._value(names.FAILED_RUNS, str(phase), str(blame))
 
     def _announce_skips(self) -> None:
@@ -195,6 +203,10 @@ class ProbeSeries:
         else:
             phase = run.phase or self._job.probe.phases[0]
             self._value(names.FAILED_RUNS, str(phase), str(run.blame)).increase(exemplar=told)
+        for step, seconds in run.steps.items():
+            self._histogram(names.FLOW_STEP, step).observe(seconds, Exemplar(run.run_id, seconds, now))
+        for step, outcome in run.failed_steps.items():
+            self._value(names.FAILED_FLOW_STEPS, step, str(outcome.blame)).increase(exemplar=told)
         if self._job.detail is Detail.FULL:
             self._observe_phases(run, now)
         self._last_run(run)

@@ -76,11 +76,13 @@ class Job:
         target: whom; unique among the jobs of an agent.
         every: seconds between two slots of its grid.
         deadline: seconds after which a run is a timeout (a lifecycle's until its delete call).
-        delete_deadline: seconds that a lifecycle has from its delete call on; 0 for other kinds.
+        delete_deadline: seconds that a lifecycle has from its delete call on, a flow for what it does in any case; 0
+            for other kinds.
         renting: whether a run costs money: slower start, grid redrawn each day.
         detail: how many series it exposes.
         objective: what it is held to, if anything.
         spec: what was asked for (size, image), so that like is compared with like.
+        steps: names of the steps that a run goes through, for kinds that have steps.
     """
 
     probe: Probe
@@ -92,3 +94,4 @@ class Job:
     detail: Detail = Detail.FULL
     objective: Objective | None = None
     spec: str = ""
+    steps: tuple[str, ...] = ()

@@ -28,6 +28,8 @@ class Measurement:
         resolution: seconds of uncertainty (half width) of the polled phases among them.
         milestones: seconds from the create (delete) call.
         facts: what was learnt besides durations.
+        steps: seconds per finished step of a flow.
+        failed_steps: the steps of a flow that failed, and as what; the first decides the run's outcome.
         connection: whether the exchange opened its connection.
         clock: which clock the wire's phases came from.
     """
@@ -45,6 +47,8 @@ class Measurement:
     resolution: Mapping[Phase, float] = field(default_factory=dict)
     milestones: Mapping[Milestone, float] = field(default_factory=dict)
     facts: Mapping[Fact, float | str] = field(default_factory=dict)
+    steps: Mapping[str, float] = field(default_factory=dict)
+    failed_steps: Mapping[str, Outcome] = field(default_factory=dict)
     connection: Connection = Connection.NEW
     clock: ClockSource = ClockSource.LOOP
 

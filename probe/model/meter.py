@@ -1,5 +1,7 @@
 """Bounded counts that arise on any floor, and are exposed on one."""
 
+from collections.abc import Mapping
+
 from probe.model.outcome import Skip
 from probe.model.target import Target
 
@@ -37,6 +39,15 @@ class Meter:
 
     def receive_lag(self, seconds: float) -> None:
         """Observe the time between the kernel's receipt of bytes and our reading of them."""
+
+    def cpu_lost(self, seconds: Mapping[str, float]) -> None:
+        """Note the CPU time that others took, in seconds since some beginning, by how: steal, wait, throttled."""
+
+    def control_checks(self, results: Mapping[str, bool | None]) -> None:
+        """Note whether our own network's checks succeeded, by name; None for one that could tell nothing this time.
+
+        They are all that there are: what is known of any other is forgotten.
+        """
 
     def api_request(self, vendor: str, region: str, operation: str, code: str, seconds: float) -> None:
         """Count one of our calls to a vendor; *code* is one of 2xx 3xx 4xx 429 5xx error."""

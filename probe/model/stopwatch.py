@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from probe.model.clock import Clock, ClockSource
 from probe.model.exchange import Transcript
-from probe.model.outcome import ProbeFailed
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Milestone, Phase
 
 
@@ -33,6 +33,17 @@ class Fact(StrEnum):
     ANSWERS = "answers"
 
 
+class Step:
+    """A step of a flow while it is on.
+
+    Attributes:
+        seconds: how long it took, if its own exchange knows that better than the loop.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+
+
 class Stopwatch:
     """Accounts the seconds of one run to its phases.
 
@@ -46,6 +57,8 @@ class Stopwatch:
         resolution: half the gap, in seconds, between the last "not yet" and the first "yes" of a polled phase.
         milestones: seconds from the create (delete) call.
         facts: what was learnt besides durations.
+        steps: seconds per finished step of a flow.
+        failed_steps: what became of the steps that failed; the run's outcome is that of the first.
         connection: whether the exchange opened its connection.
         source: `loop` as soon as one of the wire's phases had to be timed by the loop.
         transcript: where exchanges are written down when somebody asked to see them.
@@ -69,6 +82,8 @@ class Stopwatch:
         self.resolution: dict[Phase, float] = {}
         self.milestones: dict[Milestone, float] = {}
         self.facts: dict[Fact, float | str] = {}
+        self.steps: dict[str, float] = {}
+        self.failed_steps: dict[str, Outcome] = {}
         self.connection = Connection.NEW
         self.source = ClockSource.LOOP
         self.transcript = transcript
@@ -93,6 +108,24 @@ class Stopwatch:
         self.enter(phase)
         yield
         self.add(phase, self.clock.now() - started)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator["Step"]:
+        """Time the enclosed block as the step *name*, unless it knows better; one that raises has no duration.
+
+        What ends it from outside (the deadline) counts as `timeout` until the runner has judged the run.
+        """
+        started = self.clock.now()
+        step = Step()
+        try:
+            yield step
+        except ProbeFailed as failed:
+            self.failed_steps.setdefault(name, failed.outcome)
+            raise
+        except BaseException:
+            self.failed_steps.setdefault(name, Outcome.TIMEOUT)
+            raise
+        self.steps[name] = step.seconds if step.seconds is not None else self.clock.now() - started
 
     def enter(self, phase: Phase) -> None:
         """Say that *phase* has begun; `add` ends it. For phases that are timed elsewhere."""

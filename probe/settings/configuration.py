@@ -1,7 +1,8 @@
 """A configuration that was found good: everything the agent is built from, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from probe.probes.kind import Kind
 from probe.rental.guards import Guards, TotalGuards
 from probe.settings.secrets import Redactor
 from probe.settings.shape import Agent
+from probe.wire import Trust
 
 if TYPE_CHECKING:  # who has no modules does without what reads them
     from probe.probes.blackbox import Blackbox
@@ -87,6 +89,52 @@ class PlannedJob:
     spec: str
 
 
+class Asked(StrEnum):
+    """What a control check asks."""
+
+    GATEWAY = "gateway"
+    RESOLVER = "resolver"
+    HTTPS = "https"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCheck:
+    """One control check.
+
+    Attributes:
+        name: the `check` label, unique.
+        asked: what is asked.
+        host: where; empty for the gateway.
+        port: which port there; 0 for the gateway.
+        query: the name that a resolver is asked for.
+        trust: whose certificates are believed.
+    """
+
+    name: str
+    asked: Asked
+    host: str = ""
+    port: int = 0
+    query: str = ""
+    trust: Trust = field(default_factory=Trust)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedControls:
+    """The control checks.
+
+    Attributes:
+        checks: who is asked.
+        quorum: how many must fail before it is our network; None for more than half.
+        within: seconds that each may take.
+        every: seconds between two rounds while all is well.
+    """
+
+    checks: tuple[PlannedCheck, ...] = ()
+    quorum: int | None = None
+    within: float = 1.0
+    every: float = 60.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """The whole configuration.
@@ -102,6 +150,7 @@ class Configuration:
         total: the same for all of them together.
         redactor: takes the secrets out of a text.
         blackbox: what `/probe` may do; None if there are no modules.
+        controls: the references that tell a vendor that is down from a network of our own that is.
     """
 
     path: Path
@@ -114,6 +163,7 @@ class Configuration:
     total: TotalGuards
     redactor: Redactor
     blackbox: "Blackbox | None" = None
+    controls: PlannedControls = PlannedControls()
 
     def expand(self) -> tuple[PlannedJob, ...]:
         """Every probe on every vendor or target it names, in the order of the file."""

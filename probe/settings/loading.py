@@ -13,6 +13,7 @@ from probe.rental.guards import Guards as RentalGuards
 from probe.rental.guards import TotalGuards as RentalTotalGuards
 from probe.settings.complaints import Complaint, ConfigurationRefused, Notebook, Wrong, choices, path_of
 from probe.settings.configuration import Configuration
+from probe.settings.controls import read_controls
 from probe.settings.files import find_configuration, packaged
 from probe.settings.plugins import Kinds, kinds
 from probe.settings.probes import ProbeReader
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from probe.probes.blackbox import Blackbox
 
 LISTEN_VARIABLE: Final = "PROBE_LISTEN"
-FUTURE_KEYS: Final = ("controls",)
-"""Keys of the document that a later version will know."""
 
 
 def load(
@@ -88,7 +87,8 @@ class _Loader:
         if guards is not None:
             check_leases(self._reader, probes, guards)
         blackbox = self._blackbox()
-        if agent is None or guards is None:
+        controls = read_controls(self._reader)
+        if agent is None or guards is None or controls is None:
             return None
         return Configuration(
             path=self._file,
@@ -101,6 +101,7 @@ class _Loader:
             total=RentalTotalGuards(**guards.total.model_dump()),
             redactor=self._redactor,
             blackbox=blackbox,
+            controls=controls,
         )
 
     def _check_keys(self) -> bool:
@@ -111,9 +112,7 @@ class _Loader:
             self._notebook.note((), problem, "write probes: and what to measure", tell=False)
             return False
         for key in data:
-            if key in FUTURE_KEYS:
-                self._notebook.note((key,), "has no effect in this version", "remove it", tell=False)
-            elif key not in Whole.model_fields:
+            if key not in Whole.model_fields:
                 known = choices(key, Whole.model_fields)
                 self._notebook.note((key,), "is not a key that is known here", known, tell=False)
         return True

@@ -62,7 +62,7 @@ class ProbeReader:
                 self._note((*trail, "options", *path), problem, remedy)
         delete_deadline = 0.0 if _DELETING in wrong else float(getattr(options, _DELETING, 0.0))
         if shape is not None:
-            check_period(self._reader, trail, shape, delete_deadline)
+            check_period(self._reader, trail, shape, delete_deadline, getattr(options, "second_budget", ""))
         if shape is None or options is None or wrong:
             return None
         return PlannedProbe(

@@ -18,8 +18,8 @@ def check_leases(reader: Reader, probes: Mapping[int, PlannedProbe], guards: Gua
             _check_lease(reader, ("probes", position), probe, guards.lease)
 
 
-def check_period(reader: Reader, trail: Trail, probe: Probe, delete_deadline: float) -> None:
-    """A run must be over before the next is due."""
+def check_period(reader: Reader, trail: Trail, probe: Probe, delete_deadline: float, option: str = "") -> None:
+    """A run must be over before the next is due; *option* is what the kind calls its second budget."""
     needed = probe.deadline + delete_deadline
     if needed <= probe.every:
         return
@@ -30,7 +30,8 @@ def check_period(reader: Reader, trail: Trail, probe: Probe, delete_deadline: fl
         remedy = f"{shorter}the period longer"
         reader.notebook.note((*trail, "deadline"), f"is longer than the period ({every})", remedy)
     else:
-        total = f"with the delete_deadline of {format_duration(delete_deadline)} it is {format_duration(needed)}"
+        second = f"the {option or 'delete_deadline'} of {format_duration(delete_deadline)}"
+        total = f"with {second} it is {format_duration(needed)}"
         remedy = f"make every: {format_duration(needed)} or more, or one of the deadlines shorter"
         reader.notebook.note((*trail, "deadline"), f"{total}, longer than the period ({every})", remedy)
 

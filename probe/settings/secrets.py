@@ -130,7 +130,7 @@ def file_secret(path: Path, redactor: Redactor) -> Secret:
             value = content.decode().rstrip("\r\n")
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
-            raise SecretUnavailable(f"the file {path} cannot be read ({reason}); create it, or allow us to") from None
+            raise SecretUnavailable(f"the file {path} cannot be read ({reason}); create it, or allow us to") from error
         except UnicodeDecodeError:
             raise SecretUnavailable(f"the file {path} is not text; write the secret alone into it") from None
         if not value or len(content) > _LARGEST:

@@ -1,8 +1,10 @@
 from probe.wire.certificates import Certificate, Identity
 from probe.wire.clocks import RealClock
 from probe.wire.dialogue import Dialogue
+from probe.wire.echo import EchoRequest
 from probe.wire.front import Break, FaultyFront, Misconduct
 from probe.wire.heard import SERVER_NAME, Heard, Session
+from probe.wire.hostfiles import is_address
 from probe.wire.http1 import USER_AGENT
 from probe.wire.kernel import kernel_clock_available
 from probe.wire.listening import ListenFailed, is_loopback, listen, parse_listen
@@ -21,6 +23,7 @@ __all__ = [
     "Certificate",
     "Dialogue",
     "DnsAnswer",
+    "EchoRequest",
     "Family",
     "FaultyFront",
     "Handler",
@@ -41,6 +44,7 @@ __all__ = [
     "Session",
     "Trust",
     "Wire",
+    "is_address",
     "is_loopback",
     "kernel_clock_available",
     "known_class",

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from probe.model.outcome import Outcome
+from probe.wire.faults import from_errno
+
 DNS_PORT: Final = 53
 _MAX_ATTEMPTS: Final = 5
 _MAX_TIMEOUT: Final = 30.0
@@ -102,14 +105,21 @@ class Watched(Generic[T]):
         self._value = parse("")
 
     def get(self) -> T:
-        """What the file says now; what an empty one would say if there is none."""
+        """What the file says now; what an empty one would say if there is none, or we may not read it.
+
+        Raises:
+            ProbeFailed: there was nothing left to read it with (`overloaded`).
+        """
         try:
             state = self._path.stat()
             version = (state.st_mtime_ns, state.st_size, state.st_ino)
             if version != self._version:
                 self._value = self._parse(self._path.read_text("utf-8", "replace"))
                 self._version = version
-        except OSError:
+        except OSError as error:
+            failed = from_errno(error.errno or 0, local=True)
+            if failed.outcome is Outcome.OVERLOADED:
+                raise failed from error
             self._version = None
             self._value = self._parse("")
         return self._value

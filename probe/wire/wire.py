@@ -14,7 +14,9 @@ from probe.model.phase import Phase
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH
 from probe.wire.dialogue import Dialogue
+from probe.wire.echo import EchoRequest, echo
 from probe.wire.faults import translated
+from probe.wire.gateway import reach_gateway
 from probe.wire.heard import HEARD, Heard
 from probe.wire.http1 import USER_AGENT
 from probe.wire.kernel import kernel_clock_available
@@ -302,6 +304,24 @@ class Wire:
                 )
                 message = await ask_over(channel, query, timing)
         return read_reply(message)
+
+    async def echo(self, host: str, watch: Stopwatch, route: Route, request: EchoRequest) -> None:
+        """Have *host* echo an ICMP *request*, as the phases resolve, send and wait.
+
+        Raises:
+            ProbeFailed: it cannot be reached, or we may not ask. A reply that does not come is waited for.
+        """
+        timing = self._timing(watch)
+        address = await self._opener.resolver.resolve(to_ascii(host), _direct(route).family, timing)
+        await echo(address, request, timing)
+
+    async def gateway(self) -> None:
+        """Return if this machine's default gateway answers.
+
+        Raises:
+            ProbeFailed: it does not, or there is no way out of this machine.
+        """
+        await reach_gateway()
 
     def _timing(self, watch: Stopwatch) -> Timing:
         return Timing(watch, self._clock, self._meter, kernel=self._kernel)

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.servers
 
 CONFIGURATION = """\
 agent: {{state: state}}
+controls: {{checks: []}}
 vendors:
   rackspace:
     use: rackspace

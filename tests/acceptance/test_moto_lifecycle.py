@@ -15,6 +15,7 @@ pytestmark = pytest.mark.servers
 
 CONFIGURATION = """\
 agent: {{state: state}}
+controls: {{checks: []}}
 vendors:
   amazon:
     use: aws

@@ -21,6 +21,7 @@ from tests.fakes.leases import a_lease
 CONFIG = Path(__file__).parents[2] / "config"
 HEAD = """\
 agent: {{name: t, listen: '127.0.0.1:{port}', state: {state}, grace: 5s}}
+controls: {{checks: []}}
 """
 VENDOR = """\
 vendors:

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from probe.engine.heartbeat import PERIOD, Heartbeat
+from probe.engine.stalls import Stalls
 from probe.engine.timeline import Timeline
 from probe.wire.clocks import RealClock
 from tests.fakes.meter import RecordingMeter
@@ -22,7 +23,7 @@ class MovableClock(RealClock):
 async def test_a_stalled_loop_shows_as_lag() -> None:
     """Whoever blocks the loop is seen, and a free one has hardly any lag."""
     meter = RecordingMeter()
-    beating = asyncio.create_task(Heartbeat(Timeline(RealClock()), meter, lambda: None).beat())
+    beating = asyncio.create_task(Heartbeat(Timeline(RealClock()), meter, lambda: None, Stalls(RealClock())).beat())
     await asyncio.sleep(PERIOD * 2.5)
     time.sleep(0.3)  # noqa: ASYNC251 - the stall that is tested
     await asyncio.sleep(PERIOD)
@@ -35,7 +36,8 @@ async def test_a_set_wall_clock_is_noticed_once() -> None:
     """The bell then asks anew when everything is due."""
     clock, steps = MovableClock(), list[float]()
     timeline = Timeline(clock)
-    beating = asyncio.create_task(Heartbeat(timeline, RecordingMeter(), lambda: steps.append(timeline.drift())).beat())
+    heartbeat = Heartbeat(timeline, RecordingMeter(), lambda: steps.append(timeline.drift()), Stalls(clock))
+    beating = asyncio.create_task(heartbeat.beat())
     await asyncio.sleep(PERIOD * 1.5)
     assert steps == []
     clock.moved = -3600.0

@@ -298,3 +298,31 @@ async def test_run_ids_differ() -> None:
     for _ in range(3):
         await runner.run(job(), DUE)
     assert len({measurement.run_id for measurement in sink.kept}) == 3
+
+
+async def test_the_steps_of_a_flow_are_told_with_the_one_that_failed() -> None:
+    """As what the run failed, since the runner may know better; a later one keeps its own outcome."""
+
+    async def act(watch: Stopwatch) -> None:
+        with watch.step("a"):
+            await watch.clock.sleep(0.5)
+        with watch.step("b") as step:
+            step.seconds = 0.25
+        watch.failed_steps["z"] = Outcome.VENDOR_ERROR
+        with watch.step("c"):
+            raise ProbeFailed(Outcome.BROKEN, "cut short")
+
+    measured = await run(act)
+    assert measured.steps == {"a": 0.5, "b": 0.25}
+    assert measured.failed_steps == {"z": Outcome.BROKEN, "c": Outcome.BROKEN}
+
+
+async def test_steps_that_failed_through_our_own_fault_are_nobodys_failure() -> None:
+    """All of them, not only the first."""
+
+    async def act(watch: Stopwatch) -> None:
+        watch.failed_steps.update(a=Outcome.TIMEOUT, b=Outcome.REFUSED)
+        raise ProbeFailed(Outcome.OVERLOADED, "no descriptors")
+
+    measured = await run(act)
+    assert measured.failed_steps == {"a": Outcome.OVERLOADED, "b": Outcome.OVERLOADED}

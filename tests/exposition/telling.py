@@ -1,7 +1,11 @@
 """Metrics of a made-up fleet, and what a scraper reads of them."""
 
+from dataclasses import replace
+
 from probe.exposition.metrics import Metrics
+from probe.model.outcome import Outcome
 from tests.fakes.clock import FakeClock
+from tests.fakes.jobs import FakeHttp, fake_job, fake_run
 from tests.fakes.story import story_jobs, story_runs
 
 
@@ -13,6 +17,9 @@ def told_metrics() -> Metrics:
     metrics.announce(jobs)
     for run in story_runs(jobs, clock.wall()):
         metrics.record(run)
+    flow = replace(fake_job(FakeHttp(), "flow"), steps=("login", "order"))
+    metrics.announce([*jobs, flow])
+    metrics.record(replace(fake_run(flow), steps={"login": 0.02}, failed_steps={"order": Outcome.TIMEOUT}))
     for seconds in (0.0002, 0.3):
         metrics.schedule_lateness(seconds)
         metrics.loop_lag(seconds)
@@ -21,6 +28,8 @@ def told_metrics() -> Metrics:
     metrics.api_budget("aws", "eu", limit=100, remaining=7.5, reset=clock.wall() + 60)
     metrics.credentials_expiry("aws", clock.wall() + 3600)
     metrics.resources("aws", "eu", "instance", active=1, deleting=0, leaked=2, oldest=77.7)
+    metrics.cpu_lost({"steal": 0.5, "wait": 1.5, "throttled": 2.5})
+    metrics.control_checks({"gateway": True, "resolver": False, "host": None})
     metrics.sweep("ok")
     metrics.config_reload(successful=True)
     return metrics

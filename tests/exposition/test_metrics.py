@@ -377,3 +377,36 @@ def test_a_lean_probe_stays_within_the_budget() -> None:
         metrics.run_skipped(job.target, reason)
     metrics.record(fake_run(job, phases=dict.fromkeys(FakeHttp.phases, 0.1)))
     assert 50 < count(metrics.registry) - before < 90
+
+
+async def test_a_control_check_that_is_no_more_leaves() -> None:
+    """One that could not be tried keeps what it had; one that is not configured any more is forgotten."""
+    metrics = Metrics(FakeClock(), "1.2.3")
+    metrics.control_checks({"gateway": True, "resolver": False})
+    metrics.control_checks({"gateway": None})
+    told = [sample for sample in metrics.registry.collect() if sample.name == "stability_control_check_success"]
+    assert [(sample.labels, sample.value) for sample in told[0].samples] == [({"check": "gateway"}, 1.0)]
+
+
+def test_the_steps_of_a_flow_have_series_of_their_own() -> None:
+    """At 0 when it is configured; a step that is no more leaves with its series."""
+    metrics = Metrics(FakeClock(), "1.2.3")
+    flow = replace(fake_job(FakeHttp(), "flow"), steps=("login", "order"))
+    metrics.announce([flow])
+
+    def told(name: str) -> dict[tuple[str, str], float]:
+        return {
+            (sample.labels["step"], sample.labels.get("blame", "")): sample.value
+            for family in metrics.registry.collect()
+            for sample in family.samples
+            if sample.name == name
+        }
+
+    failed, count = "stability_failed_flow_steps_total", "stability_flow_step_duration_seconds_count"
+    assert told(count) == {("login", ""): 0.0, ("order", ""): 0.0}
+    assert set(told(failed).values()) == {0.0}
+    metrics.record(replace(fake_run(flow), steps={"login": 0.02}, failed_steps={"order": Outcome.TIMEOUT}))
+    assert told(count) == {("login", ""): 1.0, ("order", ""): 0.0}
+    assert told(failed)["order", "vendor"] == 1.0
+    metrics.announce([replace(flow, steps=("login",))])
+    assert told(count) == {("login", ""): 0.0}

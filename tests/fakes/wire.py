@@ -9,7 +9,7 @@ from probe.model.meter import Meter
 from probe.model.outcome import ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
-from probe.wire import DnsAnswer, Peer, Route, Wire
+from probe.wire import DnsAnswer, EchoRequest, Peer, Route, Wire
 
 
 class FakeWire(Wire):
@@ -69,6 +69,11 @@ class FakeWire(Wire):
         self.asked.append(("ask", name, record_type, server, transport))
         await self._answer(watch)
         return self.answer
+
+    @override
+    async def echo(self, host: str, watch: Stopwatch, route: Route, request: EchoRequest) -> None:
+        self.asked.append(("echo", host, request))
+        await self._answer(watch)
 
     async def _answer(self, watch: Stopwatch) -> None:
         watch.enter(Phase.CONNECT)

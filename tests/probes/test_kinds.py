@@ -23,7 +23,7 @@ MODELS = [
 
 def test_every_kind_is_there() -> None:
     """The kinds that the configuration may name."""
-    assert set(KINDS) == {"api", "dns", "http", "lifecycle", "monitoring", "tcp", "tls"}
+    assert set(KINDS) == {"api", "dns", "flow", "http", "icmp", "lifecycle", "monitoring", "tcp", "tls"}
 
 
 @EVERY
@@ -45,7 +45,7 @@ def test_every_option_is_described_and_has_a_schema(model: type[BaseModel]) -> N
     assert model.__doc__
     for name, field in model.model_fields.items():
         assert field.description, name
-        assert schema["properties"][name]["description"] == field.description
+        assert schema["properties"][field.alias or name]["description"] == field.description
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -28,7 +28,7 @@ async def test_the_agent_takes_it_without_complaint(places: Places, tmp_path: Pa
     file.write_text(demo_configuration(TEMPLATE, places, listen=LISTEN, state=tmp_path / "state"))
     configuration = load(file)
     jobs = configuration.expand()
-    assert {job.kind.kind for job in jobs} == {"http", "tcp", "tls", "dns", "api", "lifecycle", "monitoring"}
+    assert {job.kind.kind for job in jobs} == {"http", "tcp", "tls", "dns", "flow", "api", "lifecycle", "monitoring"}
     assert {job.every for job in jobs} == {20.0}
     assert len({str(job.target) for job in jobs}) == len(jobs)
 

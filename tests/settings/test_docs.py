@@ -17,13 +17,8 @@ def keys(node: Any) -> set[str]:
 def test_every_key_is_on_the_page() -> None:
     """And what is on the page in a table's first column is a key, at least the last part of one."""
     whole = schema()
-    sections = [
-        whole,
-        *(
-            whole["$defs"][name]
-            for name in ("Agent", "Log", "Vendor", "Objective", "Latency", "Guards", "BlackboxFile")
-        ),
-    ]
+    names = ("Agent", "Log", "Vendor", "Objective", "Latency", "Guards", "BlackboxFile", "Controls", "ControlCheck")
+    sections = [whole, *(whole["$defs"][name] for name in names)]
     known = {key for section in sections for key in keys(section)} | keys(whole["$defs"]["probe_http"]) | {"vendors"}
     named = {part for word in re.findall(r"`([a-z_.]+)[`:]", PAGE) for part in word.split(".")}
     assert known <= named

@@ -16,7 +16,7 @@ def entry(name: str, value: str) -> EntryPoint:
 
 def test_our_own_kinds_are_found_like_everybody_elses() -> None:
     """By their entry points."""
-    assert kinds().names == ("api", "dns", "http", "lifecycle", "monitoring", "tcp", "tls")
+    assert kinds().names == ("api", "dns", "flow", "http", "icmp", "lifecycle", "monitoring", "tcp", "tls")
     assert kinds().load("http") is HttpProbe
 
 

@@ -70,7 +70,7 @@ def test_every_key_is_described() -> None:
             "objective-percentage",
         ),
         *("option-missing", "option-type", "option-unknown", "probe-kind", "probe-without-every", "probes-as-mapping"),
-        *("proxy", "section-of-a-later-version", "target-port", "targets-missing", "targets-of-vendor-probe"),
+        *("proxy", "control-unknown-key", "target-port", "targets-missing", "targets-of-vendor-probe"),
         *("unknown-section", "vendor-name", "vendor-without-region", "vendors-as-text", "vendors-of-own-target"),
     ],
 )

@@ -1,0 +1,247 @@
+"""Goes through several steps as a customer would: each an HTTP request that may use what earlier answers said.
+
+What stands under `finally` is done in any case: after a failure, at the deadline, when the agent is stopped.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, Self
+from urllib.parse import quote, urljoin, urlsplit
+
+import httpx
+from pydantic import BaseModel
+
+from probe.cloud import VendorEntry
+from probe.model.job import Detail
+from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.phase import WIRE_PHASES, Phase
+from probe.model.stopwatch import Stopwatch
+from probe.model.target import Target
+from probe.notation.paths import Query, QueryTypeError
+from probe.notation.templates import Template
+from probe.probes.checking import WIRE_OUTCOMES, latency, shown, unexpected
+from probe.probes.http import HttpPlace, check_body, check_status, file_complaints
+from probe.probes.kind import Complaint, Surroundings
+from probe.probes.steps import FlowOptions, HeaderOf, Step, Until, revealed, step_complaints
+from probe.wire import Wire
+
+_PORTS: Final = {"http": 80, "https": 443}
+_log = logging.getLogger(__name__)
+
+
+class FlowPlace(HttpPlace):
+    """A server to go through the steps on; its URL is where paths of steps begin."""
+
+
+class FlowProbe:
+    """Several HTTP exchanges, one after the other, and some in any case."""
+
+    kind: ClassVar[str] = "flow"
+    phases: ClassVar[tuple[Phase, ...]] = WIRE_PHASES
+    outcomes: ClassVar[frozenset[Outcome]] = WIRE_OUTCOMES | {
+        Outcome.UNTRUSTED,
+        Outcome.VENDOR_ERROR,
+        Outcome.DENIED,
+    }
+    Options: ClassVar[type[BaseModel]] = FlowOptions
+    Place: ClassVar[type[BaseModel] | None] = FlowPlace
+    renting: ClassVar[bool] = False
+    detail: ClassVar[Detail] = Detail.FULL
+
+    def __init__(self, options: FlowOptions, place: FlowPlace, wire: Wire) -> None:
+        self._options = options
+        self._base = place.url
+        self._wire = wire
+        self._route = options.route
+
+    @classmethod
+    def build(cls, options: FlowOptions, place: FlowPlace, surroundings: Surroundings) -> Self:
+        """Make the probe of one server."""
+        return cls(options, place, surroundings.wire)
+
+    @classmethod
+    def complaints(cls, options: FlowOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+        """What is wrong with steps that are each right."""
+        del vendor  # the targets are the operator's own
+        return (*file_complaints(options.ca_bundle), *step_complaints(options))
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The names of all steps."""
+        return tuple(step.name for _, step in self._options.numbered())
+
+    async def run(self, target: Target, watch: Stopwatch) -> None:
+        """Go through the steps, and do in any case what is to be done in any case.
+
+        Raises:
+            ProbeFailed: a step let us down; the first one decides.
+            SecretUnavailable: a secret cannot be read.
+        """
+        values: dict[str, object] = {name: revealed(value) for name, value in self._options.variables.items()}
+        try:
+            for step in self._options.steps:
+                await self._step(step, values, watch)
+        except asyncio.CancelledError:
+            late = ProbeFailed(Outcome.TIMEOUT, f"not done after {watch.elapsed():.3g} s", phase=watch.where)
+            await self._in_any_case(target, values, watch.aside(), watch)
+            if watch.overdue:
+                raise late from None
+            raise
+        except BaseException:  # it is raised again; a bug of ours leaves nothing behind either
+            await self._in_any_case(target, values, watch.aside(), watch)
+            raise
+        if failed := await self._in_any_case(target, values, watch, watch):
+            raise failed
+
+    # --- steps -------------------------------------------------------------------------------------------------------
+
+    async def _step(self, step: Step, values: dict[str, object], watch: Stopwatch) -> None:
+        with watch.step(step.name) as taken:
+            try:
+                before = latency(watch)
+                if step.until is None:
+                    answer = await self._exchange(step, values, watch)
+                    taken.seconds = latency(watch) - before
+                else:
+                    answer = await self._poll(step, step.until, values, watch)
+                values.update(_captures(step, answer))
+            except ProbeFailed as failed:
+                raise ProbeFailed(failed.outcome, f"step {step.name}: {failed.detail}", phase=failed.phase) from failed
+
+    async def _exchange(self, step: Step, values: Mapping[str, object], watch: Stopwatch) -> httpx.Response:
+        answer = await self._wire.send(self._request(step, values), watch, self._route)
+        check_status(answer, step.status)
+        check_body(answer, step.body_regex, step.assertion)
+        return answer
+
+    async def _poll(self, step: Step, until: Until, values: Mapping[str, object], watch: Stopwatch) -> httpx.Response:
+        ends = watch.clock.now() + until.at_most
+        while True:
+            answer = await self._exchange(step, values, watch)
+            try:
+                check_body(answer, None, until.assertion)
+            except ProbeFailed as not_yet:
+                if watch.clock.now() + until.every > ends:
+                    raise unexpected(f"not within {until.at_most:g} s: {not_yet.detail}") from not_yet
+            else:
+                return answer
+            await watch.clock.sleep(until.every)
+
+    def _request(self, step: Step, values: Mapping[str, object]) -> httpx.Request:
+        headers = {name: _header(name, _rendered(value, values)) for name, value in step.headers.items()}
+        content = None if step.body is None else _text(_rendered(step.body, values)).encode()
+        if step.json_body is not None:
+            content = json.dumps(revealed(_rendered(step.json_body, values))).encode()
+            headers.setdefault("Content-Type", "application/json")
+        return self._wire.client(self._route).build_request(
+            step.method, self._address(step, values), headers=headers, content=content
+        )
+
+    def _address(self, step: Step, values: Mapping[str, object]) -> str:
+        """Where *step* goes: never to another host than it names, or the target's.
+
+        Raises:
+            ProbeFailed: what was captured would lead it there.
+        """
+        template = Template.parse(step.url)
+        whole = step.url.startswith("${")
+        safe = values if whole else {name: quote(_text(value), safe="") for name, value in values.items()}
+        url = urljoin(self._base, str(template.render(safe)))
+        named = self._base if whole else urljoin(self._base, step.url.partition("${")[0])
+        if _origin(url) != _origin(named):
+            raise unexpected(f"what was captured leads to {shown(url)}, to another host than the step names")
+        return url
+
+    # --- in any case -------------------------------------------------------------------------------------------------
+
+    async def _in_any_case(
+        self, target: Target, values: dict[str, object], watch: Stopwatch, run: Stopwatch
+    ) -> ProbeFailed | None:
+        """Do what is to be done in any case, whoever cancels meanwhile; the first failure of it.
+
+        The runner keeps the deadline of the run. This outlives the run's deadline, and its own end, therefore, is kept
+        here; the runner's is moved behind it.
+        """
+        if not self._options.finally_:
+            return None
+        run.next_budget(self._options.finally_deadline + 1.0)
+        doing = asyncio.create_task(self._finally(values, watch), name=f"finally of {target}")
+        cancelled = False
+        while not doing.done():
+            try:
+                await asyncio.shield(doing)
+            except asyncio.CancelledError:
+                cancelled = True
+        failed = doing.result()
+        if watch is not run:
+            run.failed_steps.update(watch.failed_steps)
+        if failed is not None:
+            _log.warning("%s: %s", target, failed.detail, extra={"run": run.run_id})
+        if cancelled:
+            raise asyncio.CancelledError
+        return failed
+
+    async def _finally(self, values: dict[str, object], watch: Stopwatch) -> ProbeFailed | None:
+        first: ProbeFailed | None = None
+        try:
+            async with asyncio.timeout(self._options.finally_deadline):
+                for step in self._options.finally_:
+                    if step.names <= values.keys():
+                        first = await self._attempt(step, values, watch) or first
+        except TimeoutError:
+            words = f"finally was not done after {self._options.finally_deadline:g} s"
+            return first or ProbeFailed(Outcome.TIMEOUT, words, phase=watch.where)
+        return first
+
+    async def _attempt(self, step: Step, values: dict[str, object], watch: Stopwatch) -> ProbeFailed | None:
+        try:
+            await self._step(step, values, watch)
+        except ProbeFailed as failed:
+            return failed
+        return None
+
+
+def _rendered(value: object, values: Mapping[str, object]) -> object:
+    return Template.parse(value).render(values)
+
+
+def _text(value: object) -> str:
+    plain = revealed(value)
+    return plain if isinstance(plain, str) else json.dumps(plain)
+
+
+def _header(name: str, value: object) -> str:
+    text = _text(value)
+    if not text.isprintable() or not text.isascii():
+        raise unexpected(f"what was captured cannot be sent in the header {name}")
+    return text
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
+
+
+def _captures(step: Step, answer: httpx.Response) -> dict[str, object]:
+    """What *step* wants to know of its *answer*.
+
+    Raises:
+        ProbeFailed: something of it is not there.
+    """
+    found = {name: _capture(source, answer) for name, source in step.capture.items()}
+    if lacking := [name for name, value in found.items() if value is None]:
+        raise unexpected(f"there is no {', '.join(lacking)} to capture in {shown(answer.text)}")
+    return found
+
+
+def _capture(source: Query | HeaderOf, answer: httpx.Response) -> object:
+    if isinstance(source, HeaderOf):
+        return answer.headers.get(source.name)
+    try:
+        return source.search(json.loads(answer.content))
+    except ValueError as error:
+        raise unexpected(f"the body is no JSON: {shown(answer.text)}") from error
+    except QueryTypeError as error:
+        raise unexpected(f"the capture does not fit the body: {error}") from error
