@@ -18,7 +18,7 @@ from probe.model.measurement import Measurement
 from probe.model.outcome import Blame, Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Phase
 from probe.model.secret import SecretUnavailable
-from probe.model.stopwatch import Stopwatch
+from probe.model.stopwatch import Fact, Stopwatch
 from probe.model.target import Layer, Target
 
 STALL: Final = 0.25
@@ -57,6 +57,7 @@ class _Verdict:
     outcome: Outcome
     detail: str = ""
     phase: Phase | None = None
+    request_id: str = ""
 
 
 def new_run_id() -> str:
@@ -145,7 +146,7 @@ class Runner:
         words = f"the agent itself was held up for {lost:.3g} s"
         if failed:
             explains = lost >= STALL and verdict.outcome in NETWORK_LIKE
-            told = _Verdict(Outcome.OVERLOADED, f"{verdict.detail}; {words}", verdict.phase)
+            told = replace(verdict, outcome=Outcome.OVERLOADED, detail=f"{verdict.detail}; {words}")
             return (told if explains else verdict), seconds
         if watch.source is ClockSource.KERNEL or lost < BLUR or watch.resolution:
             return verdict, max(seconds - lost, min(seconds, sum(watch.phases.values())))
@@ -185,7 +186,7 @@ class Runner:
             phases=dict(watch.phases),
             resolution=dict(watch.resolution),
             milestones=dict(watch.milestones),
-            facts=dict(watch.facts),
+            facts=watch.facts | ({Fact.REQUEST_ID: verdict.request_id} if verdict.request_id else {}),
             steps=dict(watch.steps),
             failed_steps=_failed_steps(watch, verdict.outcome),
             connection=watch.connection,
@@ -209,7 +210,7 @@ def _told(failed: ProbeFailed | SecretUnavailable) -> _Verdict:
         return _Verdict(Outcome.OVERLOADED, str(failed))
     if isinstance(failed, SecretUnavailable):
         return _Verdict(Outcome.DENIED, str(failed))
-    return _Verdict(failed.outcome, failed.detail, failed.phase)
+    return _Verdict(failed.outcome, failed.detail, failed.phase, failed.request_id)
 
 
 def _starved(error: BaseException) -> bool:
@@ -237,5 +238,6 @@ def _overdue(watch: Stopwatch, deadline: Deadline) -> _Verdict:
     if deadline.late > STALL:
         return _Verdict(Outcome.OVERLOADED, f"the agent itself was held up for {deadline.late:.3g} s at the deadline")
     if (standing := watch.standing) is not None:
-        return _Verdict(standing.outcome, f"until the deadline: {standing.detail}", standing.phase)
+        detail = f"until the deadline: {standing.detail}"
+        return _Verdict(standing.outcome, detail, standing.phase, standing.request_id)
     return _Verdict(Outcome.TIMEOUT, f"not done after {watch.elapsed():.3g} s")

@@ -326,3 +326,16 @@ async def test_steps_that_failed_through_our_own_fault_are_nobodys_failure() -> 
 
     measured = await run(act)
     assert measured.failed_steps == {"a": Outcome.OVERLOADED, "b": Outcome.OVERLOADED}
+
+
+async def test_a_failure_names_the_exchange_that_failed() -> None:
+    """What the vendor's support wants to know is the failing request, not the last one that went well."""
+
+    async def act(watch: Stopwatch) -> None:
+        watch.facts[Fact.REQUEST_ID] = "req-of-the-create"
+        failed = ProbeFailed(Outcome.VENDOR_ERROR, "HTTP 500")
+        failed.request_id = "req-of-the-poll"
+        raise failed
+
+    measured = await run(act)
+    assert measured.facts[Fact.REQUEST_ID] == "req-of-the-poll"
