@@ -1,5 +1,6 @@
 """What Linux knows about a packet and Python 3.11 has no words for: its constants, and how to read its answers."""
 
+import atexit
 import errno
 import socket
 import struct
@@ -122,6 +123,7 @@ def _anchor() -> socket.socket | None:
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     if ask_for_stamps(sock):
+        atexit.register(sock.close)
         return sock
     sock.close()
     return None
