@@ -46,7 +46,10 @@ class Answers:
 
     def evaluations(self) -> list[str]:
         """When each group of rules was evaluated last; empty before the first time."""
-        groups = httpx.get(f"{self.url}/api/v1/rules", timeout=60).json()["data"]["groups"]
+        answer = httpx.get(f"{self.url}/api/v1/rules", timeout=60)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return []  # it listens, and is still reading its history
+        groups = answer.json()["data"]["groups"]
         times = [group["lastEvaluation"] for group in groups]
         return [] if any(moment.startswith("0001") for moment in times) else times
 
