@@ -78,6 +78,24 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _settings(app: ASGIApp, patience: Patience) -> uvicorn.Config:
+    """How uvicorn is to serve *app*: in our loop, saying nothing of itself, believing no proxy."""
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http=patient(patience),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE,
+    )
+
+
 class Web:
     """Serves on a socket that already listens, in the loop that is already running.
 
@@ -128,22 +146,7 @@ class Web:
         if prober is not None:
             routes.append(Route("/probe", prober_endpoint(prober, doors)))
         self.app: ASGIApp = _Guarded(Starlette(routes=routes))
-        self._server = _Server(
-            uvicorn.Config(
-                self.app,
-                loop="none",
-                http=patient(patience),
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                limit_concurrency=_CONNECTIONS,
-                timeout_graceful_shutdown=_GRACE,
-            )
-        )
+        self._server = _Server(_settings(self.app, patience))
 
     async def serve(self, listener: Listener) -> None:
         """Answer on *listener* until `stop` is called; the socket is closed then."""
