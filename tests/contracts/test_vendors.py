@@ -8,17 +8,14 @@ from hypothesis import Phase, find, settings, strategies
 
 from probe.cloud.complaint import match
 from probe.cloud.file.errors import ErrorRule, Verdict
+from tests.cloud.complained import TABLES
 from tests.cloud.entries import FILES, VENDORS
-from tests.cloud.test_complaints import TABLE
 from tests.contracts.pages import ROOT, anchors
 
 PAGE = ROOT / "docs" / "vendors.md"
 SANDBOX = ROOT / "config" / "sandbox"
 NOT_A_VENDOR = {"characters"}
 UNSHOWN: Mapping[str, frozenset[Verdict]] = {
-    "openstack": frozenset(
-        {Verdict.CAPACITY}
-    ),  # Nova tells it in a failed server's `fault`: test_complaints.py has that
     "rackspace": frozenset({Verdict.CAPACITY, Verdict.CONFLICT, Verdict.INVALID, Verdict.MAINTENANCE}),  # no body yet
 }
 
@@ -51,9 +48,9 @@ def test_the_sandbox_plays_no_unknown_vendor() -> None:
 
 @every_vendor
 def test_every_verdict_is_shown_by_a_real_error(vendor: str) -> None:
-    """tests/cloud/test_complaints.py has a body for each; those of UNSHOWN have none yet."""
+    """tests/cloud/complaints/VENDOR.yaml has one for each; those of UNSHOWN have none yet."""
     given = {rule.verdict for rule in FILES[vendor].errors.rules}
-    shown = {verdict for file, _, _, _, verdict in TABLE if file == vendor}
+    shown = TABLES.shown(vendor)
     assert shown
     assert given - shown <= UNSHOWN.get(vendor, frozenset())
 
