@@ -15,7 +15,7 @@ from probe.engine.runner import Runner, Skipped
 from probe.engine.slots import Account, Slot
 from probe.engine.stalls import Stalls
 from probe.engine.timeline import Timeline
-from probe.model.cadence import Cadence, cadence_at_start, patience
+from probe.model.cadence import cadence_at_start, patience, start_window
 from probe.model.clock import Clock
 from probe.model.job import Job
 from probe.model.meter import Meter
@@ -97,8 +97,9 @@ class Engine:
         self._ring_all()
         for target in self._lines.keys() - wanted.keys():
             self._remove(target)
+        window = start_window(sum(not self._stays(job) for job in wanted.values()))
         for job in wanted.values():
-            self._place(job, last_creates.get((job.target.probe, job.target.vendor)))
+            self._place(job, last_creates.get((job.target.probe, job.target.vendor)), window)
         self._places.share_among({target.vendor for target in wanted})
 
     async def stop(self, grace: float) -> Sequence[Target]:
@@ -129,13 +130,21 @@ class Engine:
         for line in self._lines.values():
             self._ring(line)
 
-    def _place(self, job: Job, last_create: float | None) -> None:
+    def _place(self, job: Job, last_create: float | None, window: float) -> None:
         line = self._lines.get(job.target)
-        if line is not None and (line.job.every, line.job.renting) == (job.every, job.renting):
+        if line is not None and self._stays(job):
             line.job = job
             return
         now = self._timeline.now()
-        cadence = self._cadence(job, now, last_create)
+        cadence = cadence_at_start(
+            self._agent_id,
+            job.target,
+            every=job.every,
+            renting=job.renting,
+            start=now,
+            last_create=last_create,
+            window=window,
+        )
         if line is None:
             line = self._leaving.pop(job.target, None) or Line(job, cadence, now)
         line.job, line.cadence, line.seen = job, cadence, now
@@ -143,10 +152,10 @@ class Engine:
         self.account.due(job.target, 0)
         self._bell.hang(_key(job.target), line.next_due, partial(self._ring, line))
 
-    def _cadence(self, job: Job, now: float, last_create: float | None) -> Cadence:
-        return cadence_at_start(
-            self._agent_id, job.target, every=job.every, renting=job.renting, start=now, last_create=last_create
-        )
+    def _stays(self, job: Job) -> bool:
+        """Whether *job* is on the schedule and keeps its grid."""
+        line = self._lines.get(job.target)
+        return line is not None and (line.job.every, line.job.renting) == (job.every, job.renting)
 
     def _remove(self, target: Target) -> None:
         line = self._lines.pop(target)

@@ -14,6 +14,8 @@ from probe.model.target import Target
 DAY: Final = 86_400.0
 START_WINDOW: Final = 5.0
 """Seconds after its start within which an agent has fired everything that costs nothing."""
+START_SPACING: Final = 0.05
+"""Seconds of that window for each job that starts: who has few need not wait for the spread of many."""
 LONGEST_PATIENCE: Final = 5.0
 _ENDLESS: Final = 2**62
 _UNIT: Final = 2.0**-53
@@ -22,6 +24,11 @@ _UNIT: Final = 2.0**-53
 def patience(every: float) -> float:
     """How many seconds after its due instant a run may still start; later, its slot is skipped."""
     return min(every / 10, LONGEST_PATIENCE)
+
+
+def start_window(jobs: int) -> float:
+    """Seconds within which so many *jobs* that start together have all fired."""
+    return min(START_WINDOW, jobs * START_SPACING)
 
 
 def fraction(*words: str) -> float:
@@ -154,11 +161,18 @@ class Cadence:
 
 
 def cadence_at_start(
-    agent_id: str, target: Target, *, every: float, renting: bool, start: float, last_create: float | None = None
+    agent_id: str,
+    target: Target,
+    *,
+    every: float,
+    renting: bool,
+    start: float,
+    last_create: float | None = None,
+    window: float = START_WINDOW,
 ) -> Cadence:
     """When a job is due on an agent that starts (or first hears of the job) at *start*.
 
-    What costs nothing fires within `START_WINDOW` of the start, spread by a hash, and half a period later at the
+    What costs nothing fires within *window* seconds of the start, spread by a hash, and half a period later at the
     earliest joins its grid. What rents waits for its grid, after a restart for the first slot that lies at least
     half a period after *last_create*, when that probe last rented from that vendor.
     """
@@ -166,5 +180,5 @@ def cadence_at_start(
     grid = Grid(every, name, redrawn=renting)
     if renting:
         return Cadence(grid, None, start if last_create is None else max(start, last_create + every / 2))
-    opening = start + fraction("start", *name) * min(START_WINDOW, every)
+    opening = start + fraction("start", *name) * min(window, every)
     return Cadence(grid, opening, opening + every / 2)

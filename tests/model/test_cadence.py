@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.model.cadence import DAY, START_WINDOW, Cadence, Grid, cadence_at_start, fraction, patience
+from probe.model.cadence import DAY, START_WINDOW, Cadence, Grid, cadence_at_start, fraction, patience, start_window
 from probe.model.target import OWN, Layer, Target
 
 NOON = 1_800_000_000.0
@@ -120,6 +120,18 @@ def test_what_costs_nothing_starts_within_the_window(name: str, every: float) ->
     cadence = cadence_at_start("agent", job(name), every=every, renting=False, start=NOON)
     assert cadence.count(NOON - 1e-3, NOON + START_WINDOW) >= 1
     assert cadence.after(NOON - 1e-3) <= NOON + min(START_WINDOW, every)
+
+
+@pytest.mark.parametrize(("jobs", "seconds"), [(0, 0.0), (1, 0.05), (20, 1.0), (100, 5.0), (10_000, 5.0)])
+def test_who_has_few_jobs_does_not_wait_for_the_spread_of_many(jobs: int, seconds: float) -> None:
+    """A job gets 50 ms of the window, and all of them 5 s at most."""
+    assert start_window(jobs) == seconds
+
+
+def test_a_lone_job_starts_at_once() -> None:
+    """The first figure of a small configuration is there when the agent is."""
+    cadence = cadence_at_start("agent", job("a"), every=30, renting=False, start=NOON, window=start_window(1))
+    assert NOON <= cadence.after(NOON - 1e-3) <= NOON + 0.05
 
 
 def test_a_thousand_jobs_start_spread() -> None:
