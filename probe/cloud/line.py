@@ -12,7 +12,7 @@ import httpx
 from probe.cloud.codecs import Unparseable, decode
 from probe.cloud.complaint import Judgement, VendorComplaint, describe, judge, retry_after
 from probe.cloud.entry import VendorEntry
-from probe.cloud.file.errors import Verdict
+from probe.cloud.file.errors import Errors, Verdict
 from probe.cloud.file.vendor import Limits
 from probe.cloud.moments import parse_http_date
 from probe.model.clock import Clock
@@ -77,12 +77,14 @@ class Wanted:
         statuses: those that mean success; any 2xx if none.
         complaint: finds an error's code in an answer that says success.
         clocked: whether a refusal may be the fault of our clock.
+        errors: how errors are told and judged; as the vendor file says where none are given.
     """
 
     codec: Literal["json", "xml"] = "json"
     statuses: tuple[int, ...] = ()
     complaint: Query | None = None
     clocked: bool = False
+    errors: Errors | None = None
 
     def hidden_code(self, body: object) -> str | None:
         """The code of an error inside *body*, which said success; None if there is none."""
@@ -129,7 +131,7 @@ class Line:
         hidden = wanted.hidden_code(body) if succeeded else None
         if succeeded and hidden is None:
             return Answer(response.status_code, body, response.headers, request_id)
-        raise self._complaint(response, body, request_id, hidden, clocked=wanted.clocked)
+        raise self._complaint(response, body, request_id, hidden, wanted)
 
     async def _send(self, operation: str, request: httpx.Request, watch: Stopwatch) -> httpx.Response:
         entry = self._entry
@@ -151,14 +153,14 @@ class Line:
         return found
 
     def _complaint(
-        self, response: httpx.Response, body: object, request_id: str, code: str | None, *, clocked: bool
+        self, response: httpx.Response, body: object, request_id: str, code: str | None, wanted: Wanted
     ) -> VendorComplaint:
         file, status = self._entry.file, response.status_code
-        judgement = judge(file.errors, status, body, response.headers, code, self._entry.redactor)
+        judgement = judge(wanted.errors or file.errors, status, body, response.headers, code, self._entry.redactor)
         if not judgement.matched:
             self._note_unmatched(judgement, status)
         detail, outcome = describe(judgement, status), None
-        if clocked and judgement.verdict is Verdict.DENIED:
+        if wanted.clocked and judgement.verdict is Verdict.DENIED:
             skew = self._skew(response.headers)
             if abs(skew) > _SKEWED:
                 where = "ahead of" if skew > 0 else "behind"

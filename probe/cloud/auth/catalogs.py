@@ -12,13 +12,12 @@ from typing import ClassVar, Self
 import httpx
 from pydantic import BaseModel
 
-from probe.cloud.auth.contract import AuthSurroundings, NoOptions, is_sendable
-from probe.cloud.auth.tokens import Service, Token, TokenKeeper, life
+from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, NoOptions, is_sendable
+from probe.cloud.auth.tokens import Service, Token, TokenKeeper, auth_url, life
 from probe.cloud.codecs import encode_json
+from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
-from probe.cloud.hosts import HostRefused
 from probe.cloud.line import Answer, Wanted, unparseable
-from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
 
 
@@ -63,6 +62,12 @@ class CatalogAuth(ABC):
         """One for a vendor entry."""
         return cls(surroundings)
 
+    @classmethod
+    def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
+        """None: they travel as JSON, which carries anything."""
+        del entry
+        return []
+
     async def ready(self, watch: Stopwatch) -> None:
         """Have a token that lasts."""
         await self._keeper.ready(watch)
@@ -82,7 +87,9 @@ class CatalogAuth(ABC):
 
     async def _fetch(self, watch: Stopwatch) -> Token:
         body = encode_json({"auth": self._identity()})
-        request = httpx.Request("POST", self._tokens(), content=body, headers={"Content-Type": "application/json"})
+        request = httpx.Request(
+            "POST", self._address(auth_url(self._entry)), content=body, headers={"Content-Type": "application/json"}
+        )
         answer = await self._line.exchange("auth", request, watch, Wanted(statuses=self.statuses))
         granted = self._read(answer)
         lasts = life(granted.expires, answer, self._clock)
@@ -90,15 +97,6 @@ class CatalogAuth(ABC):
             raise unparseable("token", answer)
         self._entry.redactor.learn(granted.value)
         return Token(granted.value, lasts, granted.services)
-
-    def _tokens(self) -> str:
-        try:
-            url = self._entry.url("auth")
-        except HostRefused as error:
-            raise ProbeFailed(Outcome.INVALID, f"endpoint auth: {error}") from error
-        if url is None:
-            raise ProbeFailed(Outcome.INVALID, "nobody says where tokens are: write the URL to `endpoints: {auth: …}`")
-        return self._address(url)
 
     @abstractmethod
     def _address(self, url: str) -> str:

@@ -4,6 +4,7 @@ A kind is an entry point in the group `probe.auth`. It is built once for each ve
 and remembers its token across runs.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
@@ -18,13 +19,17 @@ from probe.cloud.line import Line
 from probe.model.clock import Clock
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.secret import SecretUnavailable
 from probe.model.stopwatch import Stopwatch
 
 GROUP: Final = "probe.auth"
 _NEEDED: Final = (
     *("Options", "signs", "catalogs", "clocked", "needs"),
-    *("build", "ready", "catalog", "stamp", "invalidate"),
+    *("build", "complaints", "ready", "catalog", "stamp", "invalidate"),
 )
+
+CredentialComplaint = tuple[str, str, str]
+"""Which credential, what is wrong with it, what to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,14 @@ class Auth(Protocol):
     @classmethod
     def build(cls, surroundings: AuthSurroundings) -> Self:
         """One for a vendor entry."""
+        ...
+
+    @classmethod
+    def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
+        """What is wrong with the values of *entry*'s credentials, as far as that can be told without asking anybody.
+
+        It reads them, and what they refer to; nothing of a value is in a complaint.
+        """
         ...
 
     async def ready(self, watch: Stopwatch) -> None:
@@ -150,6 +163,17 @@ def sendable(value: str | None, name: str) -> str:
             Outcome.DENIED, f"the credential `{name}` cannot be sent: it holds a line end or another strange character"
         )
     return value
+
+
+def unsendable(entry: VendorEntry) -> list[CredentialComplaint]:
+    """The credentials of *entry* that no header can carry; what cannot be read at all is told elsewhere."""
+    found: list[CredentialComplaint] = []
+    for name, secret in entry.credentials.items():
+        with contextlib.suppress(SecretUnavailable):
+            if not is_sendable(secret.reveal()):
+                problem = f"{secret.origin} cannot be sent: it holds a line end or another strange character"
+                found.append((name, problem, "write the key alone, on one line"))
+    return found
 
 
 class NoOptions(BaseModel, extra="forbid", frozen=True):

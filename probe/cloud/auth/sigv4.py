@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 import httpx
 from pydantic import BaseModel
 
-from probe.cloud.auth.contract import AuthSurroundings, NoOptions, sendable
+from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, NoOptions, sendable, unsendable
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.model.clock import Clock
@@ -50,6 +50,11 @@ class SigV4:
     def build(cls, surroundings: AuthSurroundings) -> Self:
         """One for a vendor entry."""
         return cls(surroundings.entry, surroundings.clock)
+
+    @classmethod
+    def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
+        """Keys that no header can carry."""
+        return unsendable(entry)
 
     async def ready(self, watch: Stopwatch) -> None:
         """Have credentials that last; those of the configuration always do.

@@ -8,10 +8,13 @@ from typing import Final
 
 import httpx
 
+from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry
+from probe.cloud.hosts import HostRefused
 from probe.cloud.line import Answer
 from probe.cloud.moments import parse_http_date, parse_iso
 from probe.model.clock import Clock
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
 
@@ -50,33 +53,57 @@ class Token:
 
 
 class TokenKeeper:
-    """Keeps one token for all runs. Fetching is measured as phase `auth` of the run that fetches."""
+    """Keeps one token for all runs. Fetching is measured as phase `auth` of the run that fetches.
 
-    def __init__(self, clock: Clock, fetch: Callable[[Stopwatch], Awaitable[Token]]) -> None:
+    Args:
+        clock: tells when a token is due for renewal.
+        fetch: gets one.
+        header: what carries it.
+        prefix: what stands before it in the header.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        fetch: Callable[[Stopwatch], Awaitable[Token]],
+        *,
+        header: str = HEADER,
+        prefix: str = "",
+    ) -> None:
         self._clock = clock
         self._fetch = fetch
+        self._header = header
+        self._prefix = prefix
         self._token: Token | None = None
-        self._renew_at = 0.0
+        self._renew_at = self._ends_at = 0.0
         self._lock = asyncio.Lock()
 
     async def ready(self, watch: Stopwatch) -> None:
-        """Fetch a token if there is none that lasts; runs that come meanwhile wait for it.
+        """Fetch a token if there is none that lasts. There is one renewal at a time.
+
+        Runs that come meanwhile go on with the token that is being renewed as long as it is good, and wait where it is
+        not.
 
         Raises:
             ProbeFailed: there is none to be had.
         """
-        if self._lasts():
+        if self._lasts() or (self._lock.locked() and self._is_good()):
             return
         async with self._lock:
             if self._lasts():
                 return
             with watch.phase(Phase.AUTH):
                 token = await self._fetch(watch.aside())
-            self._renew_at = self._clock.now() + max(token.life - _MARGIN, token.life * 0.8, 0.0)
+            now = self._clock.now()
+            self._renew_at = now + max(token.life - _MARGIN, token.life * 0.8, 0.0)
+            self._ends_at = now + token.life
             self._token = token
 
     def _lasts(self) -> bool:
         return self._token is not None and self._clock.now() < self._renew_at
+
+    def _is_good(self) -> bool:
+        return self._token is not None and self._clock.now() < self._ends_at
 
     @property
     def token(self) -> Token:
@@ -87,13 +114,28 @@ class TokenKeeper:
 
     def stamp(self, request: httpx.Request) -> None:
         """Put the token on *request*."""
-        request.headers[HEADER] = self.token.value
+        request.headers[self._header] = self._prefix + self.token.value
 
     def invalidate(self, request: httpx.Request) -> bool:
         """Forget the token that *request* carries; one that another run fetched meanwhile is kept."""
-        if self._token is not None and request.headers.get(HEADER) == self._token.value:
-            self._renew_at = -math.inf
+        if self._token is not None and request.headers.get(self._header) == self._prefix + self._token.value:
+            self._renew_at = self._ends_at = -math.inf
         return True
+
+
+def auth_url(entry: VendorEntry) -> str:
+    """Where *entry* gets its tokens: the endpoint `auth`, and nowhere else.
+
+    Raises:
+        ProbeFailed: invalid: nobody says where, or no secret may be sent there.
+    """
+    try:
+        url = entry.url("auth")
+    except HostRefused as error:
+        raise ProbeFailed(Outcome.INVALID, f"endpoint auth: {error}") from error
+    if url is None:
+        raise ProbeFailed(Outcome.INVALID, "nobody says where tokens are: write the URL to `endpoints: {auth: …}`")
+    return url
 
 
 def life(expires: str, answer: Answer, clock: Clock) -> float | None:
