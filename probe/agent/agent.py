@@ -23,7 +23,7 @@ from probe.engine.stalls import Stalls
 from probe.exposition.blackbox import Prober
 from probe.exposition.doors import Doors
 from probe.exposition.history import History
-from probe.exposition.logs import FailureLog, LogFormat, configure_logging
+from probe.exposition.logs import FailureLog
 from probe.exposition.metrics import Metrics
 from probe.exposition.page.document import About
 from probe.exposition.web import Web
@@ -273,9 +273,3 @@ class Agent:
         task = asyncio.get_running_loop().create_task(self.reload())
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
-
-
-def configure_logs(configuration: Configuration) -> None:
-    """Log as *configuration* says, without its secrets."""
-    log = configuration.agent.log
-    configure_logging(LogFormat(log.format), log.level, redact=configuration.redactor)

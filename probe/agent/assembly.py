@@ -1,16 +1,19 @@
 """Turns a configuration into what works: clouds, renters, probes, jobs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from probe.cloud import Cloud, VendorEntry
 from probe.model.clock import Clock
 from probe.model.job import Job
 from probe.model.meter import Meter
 from probe.probes.kind import Surroundings
-from probe.rental import Renter
 from probe.settings.configuration import Configuration, PlannedJob
-from probe.store import Store
 from probe.wire import Wire
+
+if TYPE_CHECKING:  # who measures no vendor, or rents nothing, does without the import
+    from probe.cloud import Cloud, VendorEntry
+    from probe.rental import Renter
+    from probe.store import Store
 
 LastCreates = Mapping[tuple[str, str], float]
 """By probe and vendor: seconds since 1970."""
@@ -32,7 +35,7 @@ class Assembly:
         clock: Clock,
         meter: Meter,
         *,
-        store: Store | None = None,
+        store: "Store | None" = None,
         former: "Assembly | None" = None,
     ) -> None:
         """Put everything together.
@@ -51,7 +54,7 @@ class Assembly:
         self._meter = meter
         self._store = store
         self.clouds: Mapping[str, Cloud] = {
-            name: former.clouds[name] if former and former.has(entry) else Cloud(entry, wire, clock, meter)
+            name: former.clouds[name] if former and former.has(entry) else self._cloud(entry)
             for name, entry in configuration.vendors.items()
         }
         for entry in configuration.vendors.values():
@@ -59,7 +62,12 @@ class Assembly:
                 wire.expect(entry.route.trust)
         self.jobs: Sequence[Job] = tuple(self._job(planned) for planned in configuration.expand())
 
-    def has(self, entry: VendorEntry) -> bool:
+    def _cloud(self, entry: "VendorEntry") -> "Cloud":
+        from probe.cloud import Cloud  # noqa: PLC0415 - see the top of this file
+
+        return Cloud(entry, self._surroundings.wire, self._clock, self._meter)
+
+    def has(self, entry: "VendorEntry") -> bool:
         """Whether just this vendor entry is in it."""
         return self.configuration.vendors.get(entry.name) == entry
 
@@ -93,25 +101,27 @@ class Assembly:
             steps=tuple(getattr(probe, "steps", ())),  # only kinds with steps have any
         )
 
-    def _around(self, vendor: VendorEntry | None) -> Surroundings:
+    def _around(self, vendor: "VendorEntry | None") -> Surroundings:
         around = self._surroundings
         if vendor is None:
             return around
         cloud = self.clouds[vendor.name]
         return Surroundings(around.clock, around.wire, cloud, self._renter(cloud))
 
-    def _renter(self, cloud: Cloud) -> Renter | None:
+    def _renter(self, cloud: "Cloud") -> "Renter | None":
         if self._store is None:
             return None
+        from probe.rental import Renter  # noqa: PLC0415 - see the top of this file
+
         guards, total = self.configuration.guards, self.configuration.total
         return Renter(cloud, self._store, guards, total, self._clock, self._meter)
 
 
-def of_vendors(clouds: Mapping[str, Cloud], names: Iterable[str]) -> list[Cloud]:
+def of_vendors(clouds: "Mapping[str, Cloud]", names: Iterable[str]) -> "list[Cloud]":
     """The clouds with these *names*, as far as they are there."""
     return [clouds[name] for name in names if name in clouds]
 
 
-def _speaks_tls(entry: VendorEntry) -> bool:
+def _speaks_tls(entry: "VendorEntry") -> bool:
     """Whether any of its hosts is spoken to by TLS, as far as the configuration says."""
     return not entry.endpoints or any(url.startswith("https:") for url in entry.endpoints.values())

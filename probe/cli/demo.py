@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from probe.agent.agent import configure_logs
+from probe.agent.logs import configure_logs
 from probe.cli.configured import complain, run_in_loop
 from probe.cli.console import give_up
 from probe.cli.run import serve

@@ -4,16 +4,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from probe.agent.agent import configure_logs
 from probe.agent.assembly import Assembly, of_vendors
 from probe.agent.controls import rules_of
+from probe.agent.logs import configure_logs
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import WRONG, give_up
-from probe.cli.landlord import Landlord
 from probe.cli.waterfall import as_json, draw
 from probe.engine.controls import Controls
 from probe.engine.runner import Runner, Skipped
@@ -24,8 +23,10 @@ from probe.model.meter import Meter
 from probe.model.outcome import Blame
 from probe.settings.audit import audit_secrets, usable
 from probe.settings.configuration import Configuration
-from probe.store import StateFolderRefused, Store
 from probe.wire import RealClock, Wire
+
+if TYPE_CHECKING:  # only what rents needs it
+    from probe.store import Store
 
 LET_DOWN: Final = 1
 """Exit status when a vendor is to blame for something."""
@@ -76,6 +77,8 @@ async def _once(
         jobs = _chosen(assembly.jobs, *wanted)
         if store is not None:
             clouds = of_vendors(assembly.clouds, sorted({job.target.vendor for job in jobs}))
+            from probe.cli.landlord import Landlord  # noqa: PLC0415 - only what rents needs it
+
             landlord = Landlord(clouds, store, clock, grace=loaded.agent.grace)
             await stack.enter_async_context(landlord)
         controls = Controls(rules_of(loaded, wire, clock), clock, meter)
@@ -89,7 +92,9 @@ async def _once(
         return ended
 
 
-async def _open(loaded: Configuration) -> Store:
+async def _open(loaded: Configuration) -> "Store":
+    from probe.store import StateFolderRefused, Store  # noqa: PLC0415 - only what rents needs it
+
     try:
         return await Store.open(loaded.agent.state)
     except StateFolderRefused as refused:

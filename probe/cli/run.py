@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from probe.agent.agent import PATROL, Agent, configure_logs
+from probe.agent.agent import PATROL, Agent
+from probe.agent.logs import configure_logs
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import give_up
 from probe.settings.configuration import Configuration

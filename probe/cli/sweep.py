@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from probe.agent.agent import configure_logs
 from probe.agent.assembly import Assembly
+from probe.agent.logs import configure_logs
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import agreed, give_up, table
 from probe.cloud import Capability

@@ -1,11 +1,10 @@
 """Asks a name server and checks what it says."""
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from probe.cloud import VendorEntry
 from probe.model.job import Detail
 from probe.model.outcome import Outcome
 from probe.model.phase import Phase
@@ -14,7 +13,11 @@ from probe.model.target import Target
 from probe.probes.checking import WIRE_OUTCOMES, check_latency, shown, unexpected
 from probe.probes.fields import Duration, FamilyField, Host, Pattern, Shape, Words
 from probe.probes.kind import Complaint, Surroundings
-from probe.wire import DnsAnswer, Family, Route, Wire
+from probe.wire import Family, Route
+
+if TYPE_CHECKING:
+    from probe.cloud import VendorEntry
+    from probe.wire import DnsAnswer, Wire
 
 _TYPES: Final = ("A", "AAAA", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NS", "PTR", "SOA", "SRV", "SVCB", "TXT")
 _RCODES: Final = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
@@ -92,7 +95,7 @@ class DnsProbe:
     renting: ClassVar[bool] = False
     detail: ClassVar[Detail] = Detail.LEAN
 
-    def __init__(self, options: DnsOptions, place: DnsPlace, wire: Wire) -> None:
+    def __init__(self, options: DnsOptions, place: DnsPlace, wire: "Wire") -> None:
         self._options = options
         self._place = place
         self._wire = wire
@@ -104,7 +107,7 @@ class DnsProbe:
         return cls(options, place, surroundings.wire)
 
     @classmethod
-    def complaints(cls, options: DnsOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+    def complaints(cls, options: DnsOptions, vendor: "VendorEntry | None") -> Sequence[Complaint]:
         """What is wrong with options that are each right."""
         del vendor  # the targets are the operator's own
         wanted = set(options.answers if options.answers is not None else options.contains)
@@ -129,7 +132,7 @@ class DnsProbe:
         self._check_answers(answer)
         check_latency(watch, options.max_latency)
 
-    def _check_answers(self, answer: DnsAnswer) -> None:
+    def _check_answers(self, answer: "DnsAnswer") -> None:
         options = self._options
         said = {self._plain(one) for one in answer.answers}
         told = shown(", ".join(answer.answers)) or "nothing"
@@ -142,7 +145,7 @@ class DnsProbe:
         if options.answers is None and options.rcode == "NOERROR" and not said:
             raise unexpected(f"there is no {options.type} record of {self._place.query}")
 
-    def _check_each(self, answer: DnsAnswer, regex: Pattern) -> None:
+    def _check_each(self, answer: "DnsAnswer", regex: Pattern) -> None:
         for one in answer.answers:
             if not regex.search(one):
                 raise unexpected(f"answered {shown(one)}, which does not contain `{shown(regex.pattern)}`")

@@ -7,13 +7,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 from pydantic import BaseModel
 
-from probe.cloud import VendorEntry
 from probe.model.job import Detail
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES, Phase
@@ -25,7 +24,10 @@ from probe.probes.checking import WIRE_OUTCOMES, latency, shown, unexpected
 from probe.probes.http import HttpPlace, check_body, check_status, file_complaints
 from probe.probes.kind import Complaint, Surroundings
 from probe.probes.steps import FlowOptions, HeaderOf, Step, Until, revealed, step_complaints
-from probe.wire import Wire
+
+if TYPE_CHECKING:
+    from probe.cloud import VendorEntry
+    from probe.wire import Wire
 
 _PORTS: Final = {"http": 80, "https": 443}
 _log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class FlowProbe:
     renting: ClassVar[bool] = False
     detail: ClassVar[Detail] = Detail.FULL
 
-    def __init__(self, options: FlowOptions, place: FlowPlace, wire: Wire) -> None:
+    def __init__(self, options: FlowOptions, place: FlowPlace, wire: "Wire") -> None:
         self._options = options
         self._base = place.url
         self._wire = wire
@@ -62,7 +64,7 @@ class FlowProbe:
         return cls(options, place, surroundings.wire)
 
     @classmethod
-    def complaints(cls, options: FlowOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+    def complaints(cls, options: FlowOptions, vendor: "VendorEntry | None") -> Sequence[Complaint]:
         """What is wrong with steps that are each right."""
         del vendor  # the targets are the operator's own
         return (*file_complaints(options.ca_bundle), *step_complaints(options))

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, Field, StringConstraints
 
-from probe.cloud import VendorEntry
 from probe.model.job import Detail
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES, Phase
@@ -32,7 +31,11 @@ from probe.probes.fields import (
     holds_status,
 )
 from probe.probes.kind import Complaint, Surroundings
-from probe.wire import Family, Route, Trust, Wire
+from probe.wire import Family, Route, Trust
+
+if TYPE_CHECKING:
+    from probe.cloud import VendorEntry
+    from probe.wire import Wire
 
 _SERVER_ERROR: Final = 500
 _GOOD: Final = (StatusRange(200, 299),)
@@ -103,7 +106,7 @@ class HttpProbe:
     renting: ClassVar[bool] = False
     detail: ClassVar[Detail] = Detail.LEAN
 
-    def __init__(self, options: HttpOptions, place: HttpPlace, wire: Wire) -> None:
+    def __init__(self, options: HttpOptions, place: HttpPlace, wire: "Wire") -> None:
         self._options = options
         self._url = place.url
         self._wire = wire
@@ -117,7 +120,7 @@ class HttpProbe:
         return cls(options, place, surroundings.wire)
 
     @classmethod
-    def complaints(cls, options: HttpOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+    def complaints(cls, options: HttpOptions, vendor: "VendorEntry | None") -> Sequence[Complaint]:
         """What is wrong with options that are each right."""
         del vendor  # the targets are the operator's own
         return file_complaints(options.ca_bundle)

@@ -1,11 +1,10 @@
 """Sends an ICMP echo request: is the host there, and how long does a packet take to it and back."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, Field
 
-from probe.cloud import VendorEntry
 from probe.model.job import Detail
 from probe.model.outcome import Outcome
 from probe.model.phase import Phase
@@ -14,7 +13,11 @@ from probe.model.target import Target
 from probe.probes.checking import WIRE_OUTCOMES, check_latency
 from probe.probes.fields import Duration, FamilyField, Host, Shape
 from probe.probes.kind import Complaint, Surroundings
-from probe.wire import EchoRequest, Family, Route, Wire
+from probe.wire import EchoRequest, Family, Route
+
+if TYPE_CHECKING:
+    from probe.cloud import VendorEntry
+    from probe.wire import Wire
 
 
 class IcmpPlace(Shape):
@@ -62,7 +65,7 @@ class IcmpProbe:
     renting: ClassVar[bool] = False
     detail: ClassVar[Detail] = Detail.LEAN
 
-    def __init__(self, options: IcmpOptions, place: IcmpPlace, wire: Wire) -> None:
+    def __init__(self, options: IcmpOptions, place: IcmpPlace, wire: "Wire") -> None:
         self._options = options
         self._host = place.host
         self._wire = wire
@@ -74,7 +77,7 @@ class IcmpProbe:
         return cls(options, place, surroundings.wire)
 
     @classmethod
-    def complaints(cls, options: IcmpOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+    def complaints(cls, options: IcmpOptions, vendor: "VendorEntry | None") -> Sequence[Complaint]:
         """Nothing can be wrong that the options do not tell alone."""
         del options, vendor
         return ()

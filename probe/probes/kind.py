@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from pydantic import BaseModel
 
-from probe.cloud import Cloud, VendorEntry
 from probe.model.clock import Clock
 from probe.model.job import Detail
 from probe.model.outcome import Outcome
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
 from probe.model.target import Target
-from probe.rental import Renter
-from probe.wire import Wire
+
+if TYPE_CHECKING:  # a kind that needs none of it does without its import
+    from probe.cloud import Cloud, VendorEntry
+    from probe.rental import Renter
+    from probe.wire import Wire
 
 Complaint = tuple[tuple[str | int, ...], str, str]
 """Where in the options, what is wrong, and what to do about it."""
@@ -32,9 +34,9 @@ class Surroundings:
     """
 
     clock: Clock
-    wire: Wire
-    cloud: Cloud | None = None
-    renter: Renter | None = None
+    wire: "Wire"
+    cloud: "Cloud | None" = None
+    renter: "Renter | None" = None
 
 
 class Kind(Protocol):
@@ -65,7 +67,7 @@ class Kind(Protocol):
         ...
 
     @classmethod
-    def complaints(cls, options: Any, vendor: VendorEntry | None) -> Sequence[Complaint]:
+    def complaints(cls, options: Any, vendor: "VendorEntry | None") -> Sequence[Complaint]:
         """What only the options and the vendor together can tell to be wrong."""
         ...
 

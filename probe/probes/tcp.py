@@ -1,11 +1,10 @@
 """Knocks at a TCP port: is anybody listening, and how long does the connection take."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, Field
 
-from probe.cloud import VendorEntry
 from probe.model.job import Detail
 from probe.model.outcome import Outcome
 from probe.model.phase import Phase
@@ -14,7 +13,11 @@ from probe.model.target import Target
 from probe.probes.checking import WIRE_OUTCOMES, check_latency
 from probe.probes.fields import Duration, FamilyField, Host, Port, Shape
 from probe.probes.kind import Complaint, Surroundings
-from probe.wire import Family, Route, Wire
+from probe.wire import Family, Route
+
+if TYPE_CHECKING:
+    from probe.cloud import VendorEntry
+    from probe.wire import Wire
 
 
 class TcpPlace(Shape):
@@ -48,7 +51,7 @@ class TcpProbe:
     renting: ClassVar[bool] = False
     detail: ClassVar[Detail] = Detail.LEAN
 
-    def __init__(self, options: TcpOptions, place: TcpPlace, wire: Wire) -> None:
+    def __init__(self, options: TcpOptions, place: TcpPlace, wire: "Wire") -> None:
         self._options = options
         self._place = place
         self._wire = wire
@@ -60,7 +63,7 @@ class TcpProbe:
         return cls(options, place, surroundings.wire)
 
     @classmethod
-    def complaints(cls, options: TcpOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+    def complaints(cls, options: TcpOptions, vendor: "VendorEntry | None") -> Sequence[Complaint]:
         """Nothing can be wrong that the options do not tell alone."""
         del options, vendor
         return ()

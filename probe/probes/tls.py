@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from probe.cloud import VendorEntry
 from probe.model.clock import Clock
 from probe.model.job import Detail
 from probe.model.outcome import Outcome
@@ -17,7 +16,11 @@ from probe.probes.checking import WIRE_OUTCOMES, check_latency, unexpected
 from probe.probes.fields import Duration, FamilyField, FileName, Host, Port, Shape, Words
 from probe.probes.http import file_complaints
 from probe.probes.kind import Complaint, Surroundings
-from probe.wire import Family, Peer, Route, Trust, Wire
+from probe.wire import Family, Route, Trust
+
+if TYPE_CHECKING:
+    from probe.cloud import VendorEntry
+    from probe.wire import Peer, Wire
 
 _DAY: Final = 86_400.0
 _VERSIONS: Final[Mapping[str, int]] = MappingProxyType({"TLSv1": 0, "TLSv1.1": 1, "TLSv1.2": 2, "TLSv1.3": 3})
@@ -71,7 +74,7 @@ class TlsProbe:
     renting: ClassVar[bool] = False
     detail: ClassVar[Detail] = Detail.LEAN
 
-    def __init__(self, options: TlsOptions, place: TlsPlace, wire: Wire, clock: Clock) -> None:
+    def __init__(self, options: TlsOptions, place: TlsPlace, wire: "Wire", clock: Clock) -> None:
         self._options = options
         self._place = place
         self._wire = wire
@@ -85,7 +88,7 @@ class TlsProbe:
         return cls(options, place, surroundings.wire, surroundings.clock)
 
     @classmethod
-    def complaints(cls, options: TlsOptions, vendor: VendorEntry | None) -> Sequence[Complaint]:
+    def complaints(cls, options: TlsOptions, vendor: "VendorEntry | None") -> Sequence[Complaint]:
         """What is wrong with options that are each right."""
         del vendor  # the targets are the operator's own
         return file_complaints(options.ca_bundle)
@@ -104,18 +107,18 @@ class TlsProbe:
         self._check_expiry(peer)
         check_latency(watch, options.max_latency)
 
-    def _check_version(self, peer: Peer) -> None:
+    def _check_version(self, peer: "Peer") -> None:
         wanted = self._options.min_version
         if wanted is not None and _VERSIONS.get(peer.version, -1) < _VERSIONS[wanted]:
             raise unexpected(f"speaks {peer.version}, older than {wanted}")
 
-    def _check_names(self, peer: Peer) -> None:
+    def _check_names(self, peer: "Peer") -> None:
         there = {name.lower() for name in peer.names}
         lacking = [name for name in self._options.names if name.lower() not in there]
         if lacking:
             raise unexpected(f"the certificate is not for {', '.join(lacking)}, but for {', '.join(peer.names)}")
 
-    def _check_expiry(self, peer: Peer) -> None:
+    def _check_expiry(self, peer: "Peer") -> None:
         wanted = self._options.min_days
         left = (min(peer.expiry, peer.chain_expiry) - self._clock.wall()) / _DAY
         if wanted is not None and left < wanted:

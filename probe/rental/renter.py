@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from probe.cloud import Cloud, Order, VendorComplaint, Verdict
 from probe.model.clock import Clock
+from probe.model.guards import Guards, TotalGuards
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
@@ -14,7 +15,7 @@ from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.rental.audit import audit
 from probe.rental.finishing import to_the_end
-from probe.rental.guards import Guards, TotalGuards, admission
+from probe.rental.guards import admission
 from probe.rental.marks import marks_of, new_key
 from probe.rental.rental import Rental, ended_by
 from probe.store import IntentRefused, Store, StoreFailed

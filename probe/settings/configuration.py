@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
-from probe.cloud import VendorEntry, VendorFile
+from probe.model.guards import Guards, TotalGuards
 from probe.model.job import Detail, Objective
 from probe.model.target import OWN, Layer, Target
 from probe.probes.kind import Kind
-from probe.rental.guards import Guards, TotalGuards
 from probe.settings.secrets import Redactor
 from probe.settings.shape import Agent
 from probe.wire import Trust
 
-if TYPE_CHECKING:  # who has no modules does without what reads them
+if TYPE_CHECKING:  # who has no vendors, or no modules, does without what reads them
+    from probe.cloud import VendorEntry, VendorFile
     from probe.probes.blackbox import Blackbox
 
 
@@ -79,7 +79,7 @@ class PlannedJob:
     kind: type[Kind]
     options: BaseModel
     place: BaseModel | None
-    vendor: VendorEntry | None
+    vendor: "VendorEntry | None"
     every: float
     deadline: float
     delete_deadline: float
@@ -155,8 +155,8 @@ class Configuration:
 
     path: Path
     agent: Agent
-    vendors: Mapping[str, VendorEntry]
-    vendor_files: Mapping[str, VendorFile]
+    vendors: Mapping[str, "VendorEntry"]
+    vendor_files: Mapping[str, "VendorFile"]
     probes: tuple[PlannedProbe, ...]
     objectives: Mapping[str, Objective]
     guards: Guards
@@ -190,7 +190,12 @@ class Configuration:
         ]
 
     def _job(
-        self, probe: PlannedProbe, target: Target, *, vendor: VendorEntry | None = None, place: BaseModel | None = None
+        self,
+        probe: PlannedProbe,
+        target: Target,
+        *,
+        vendor: "VendorEntry | None" = None,
+        place: BaseModel | None = None,
     ) -> PlannedJob:
         return PlannedJob(
             target=target,
@@ -229,7 +234,7 @@ class Difference:
     added: tuple[PlannedJob, ...]
     changed: tuple[PlannedJob, ...]
     removed: tuple[Target, ...]
-    vanished: tuple[VendorEntry, ...]
+    vanished: tuple["VendorEntry", ...]
     needs_restart: tuple[str, ...]
 
 

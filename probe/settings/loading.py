@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from probe.cloud import VendorFile, VendorFileRefused, load_vendor_files
+from probe.model.guards import Guards as RentalGuards
+from probe.model.guards import TotalGuards as RentalTotalGuards
 from probe.notation.composing import Flaw
 from probe.notation.documents import Document, examine_file
-from probe.rental.guards import Guards as RentalGuards
-from probe.rental.guards import TotalGuards as RentalTotalGuards
 from probe.settings.complaints import Complaint, ConfigurationRefused, Notebook, Wrong, choices, path_of
 from probe.settings.configuration import Configuration
 from probe.settings.controls import read_controls
+from probe.settings.entries import VendorFiles, Vendors
 from probe.settings.files import find_configuration, packaged
 from probe.settings.plugins import Kinds, kinds
 from probe.settings.probes import ProbeReader
@@ -21,7 +21,6 @@ from probe.settings.reading import Reader
 from probe.settings.rules import check_leases, read_objectives
 from probe.settings.secrets import Redactor, References, at_home
 from probe.settings.shape import Agent, BlackboxFile, Guards, Whole, check_listen
-from probe.settings.vendors import VendorReader
 
 if TYPE_CHECKING:
     from probe.probes.blackbox import Blackbox
@@ -81,7 +80,7 @@ class _Loader:
         agent = self._agent()
         guards = self._reader.section(Guards, ("guards",))
         files = self._vendor_files()
-        vendors = VendorReader(self._reader, files).vendors()
+        vendors = self._vendors(files)
         probes = ProbeReader(self._reader, vendors, installed).probes()
         objectives = read_objectives(self._reader, probes)
         if guards is not None:
@@ -138,22 +137,30 @@ class _Loader:
         blackbox: Blackbox | None = room.read_blackbox(section, self._file.parent, self._notebook, self._redactor)
         return blackbox
 
-    def _vendor_files(self) -> Mapping[str, VendorFile]:
-        """Ours, and those of the operator's own folder, which win."""
-        folders = [packaged("config") / "vendors"]
+    def _vendors(self, files: VendorFiles) -> Vendors:
+        if not self._reader.mapping(("vendors",)):
+            return Vendors()
+        from probe.settings.vendors import VendorReader  # noqa: PLC0415 - 0.1 s that only those with vendors pay
+
+        return VendorReader(self._reader, files).vendors()
+
+    def _vendor_files(self) -> VendorFiles:
+        """Ours, which are read when one is asked for, and those of the operator's own folder, which win."""
         own = self._reader.raw(("vendor_files",))
-        if own is not None:
-            folder = self._file.parent / at_home(Path(own)) if isinstance(own, str) else None
-            if folder is None or not folder.is_dir():
-                self._notebook.note(("vendor_files",), "there is no such folder", "correct the path, or remove the key")
-            else:
-                folders.append(folder)
+        if own is None:
+            return VendorFiles(packaged("config") / "vendors", {})
+        folder = self._file.parent / at_home(Path(own)) if isinstance(own, str) else None
+        if folder is None or not folder.is_dir():
+            self._notebook.note(("vendor_files",), "there is no such folder", "correct the path, or remove the key")
+            return VendorFiles(packaged("config") / "vendors", {})
+        from probe.cloud import VendorFileRefused, load_vendor_files  # noqa: PLC0415 - as above
+
         try:
-            return load_vendor_files(*folders)
+            return VendorFiles(packaged("config") / "vendors", load_vendor_files(folder))
         except VendorFileRefused as refusal:
             for flaw in refusal.complaints:
                 self._notebook.add(Complaint(flaw.file, flaw.line, flaw.path, "", flaw.problem, flaw.remedy))
-            return {}
+            return VendorFiles.none()
 
 
 def _rental_guards(guards: Guards) -> RentalGuards:

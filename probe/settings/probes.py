@@ -10,12 +10,12 @@ from probe.notation.composing import Trail
 from probe.probes.kind import Complaint, Kind
 from probe.settings.complaints import Wrong, choices
 from probe.settings.configuration import PlannedProbe
+from probe.settings.entries import Vendors
 from probe.settings.plugins import Kinds
 from probe.settings.reading import Reader
 from probe.settings.rules import check_period
 from probe.settings.shape import EVERYONE, Probe
 from probe.settings.targets import read_targets
-from probe.settings.vendors import Vendors
 
 _DELETING: Final = "delete_deadline"
 _EXAMPLE: Final = '- {name: shop, kind: http, every: 15s, deadline: 5s, targets: [{url: "https://shop.example/"}]}'

@@ -1,33 +1,16 @@
 """One item of `vendors:` and the vendor file that it uses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from probe.cloud import VendorEntry, VendorFile, entry_complaints
+from probe.cloud import VendorEntry, VendorFile, VendorFileRefused, entry_complaints
 from probe.model.target import OWN
 from probe.notation.composing import Trail
-from probe.settings.complaints import choices
+from probe.settings.complaints import Complaint, choices
+from probe.settings.entries import Vendors
 from probe.settings.fields import NAME_RULE, valid_name
 from probe.settings.reading import Reader
 from probe.settings.shape import Vendor
 from probe.wire.route import Route, Trust
-
-
-@dataclass(frozen=True, slots=True)
-class Vendors:
-    """What `vendors:` says.
-
-    Attributes:
-        good: the entries that can be used, in the order of the document.
-        refused: those with a mistake, as far as their file is known: what probes want of them is checked all the same.
-    """
-
-    good: dict[str, VendorEntry]
-    refused: dict[str, VendorEntry]
-
-    def entry(self, name: str) -> VendorEntry | None:
-        """The entry *name*, good or refused; None if its file is not known."""
-        return self.good.get(name) or self.refused.get(name)
 
 
 class VendorReader:
@@ -39,7 +22,7 @@ class VendorReader:
 
     def vendors(self) -> Vendors:
         """All entries; those that are not good are complained about."""
-        vendors = Vendors({}, {})
+        vendors = Vendors()
         for name in self._reader.mapping(("vendors",)):
             entry, good = self._entry(name)
             if entry is not None:
@@ -88,7 +71,13 @@ class VendorReader:
             return None  # the section has complained
         if use not in self._files:
             self._reader.notebook.note((*trail, "use"), "there is no such vendor file", choices(use, self._files))
-        return self._files.get(use)
+            return None
+        try:
+            return self._files[use]
+        except VendorFileRefused as refusal:
+            for flaw in refusal.complaints:
+                self._reader.notebook.add(Complaint(flaw.file, flaw.line, flaw.path, "", flaw.problem, flaw.remedy))
+            return None
 
     def _route(self, trail: Trail, shape: Vendor | None) -> Route | None:
         if shape is None:
