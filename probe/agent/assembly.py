@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from probe.cloud import Cloud, VendorEntry
+from probe.cloud import Budgets, Cloud, VendorEntry
 from probe.model.clock import Clock
 from probe.model.job import Job
 from probe.model.meter import Meter
@@ -22,6 +22,7 @@ class Assembly:
     Attributes:
         configuration: what it was made from.
         clouds: one for each vendor entry, by its name.
+        budgets: the request budgets of the vendors' accounts.
         jobs: what is to be measured, in the order of the configuration.
     """
 
@@ -43,17 +44,22 @@ class Assembly:
             clock: what everything is measured on.
             meter: counts.
             store: where the ledger is; without one, what rents is skipped.
-            former: what an earlier configuration became; a cloud whose entry is unchanged keeps its tokens.
+            former: what an earlier configuration became; a cloud whose entry is unchanged keeps its tokens, and
+                every account what is left of its request budget.
         """
         self.configuration = configuration
         self._surroundings = Surroundings(clock, wire)
         self._clock = clock
         self._meter = meter
         self._store = store
+        self.budgets: Budgets = former.budgets if former else Budgets(clock)
         self.clouds: Mapping[str, Cloud] = {
-            name: former.clouds[name] if former and former.has(entry) else Cloud(entry, wire, clock, meter)
+            name: former.clouds[name]
+            if former and former.has(entry)
+            else Cloud(entry, wire, clock, meter, self.budgets.of(entry))
             for name, entry in configuration.vendors.items()
         }
+        self.budgets.agree((cloud.entry, cloud.budget) for cloud in self.clouds.values())
         for entry in configuration.vendors.values():
             if _speaks_tls(entry):
                 wire.expect(entry.route.trust)

@@ -1,6 +1,7 @@
+from probe.cloud.budget import Budget, Budgets
 from probe.cloud.cloud import Cloud
 from probe.cloud.complaint import VendorComplaint
-from probe.cloud.entry import VendorEntry, entry_complaints
+from probe.cloud.entry import Allowance, VendorEntry, entry_complaints
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.vendor import Capability, VendorFile
 from probe.cloud.line import Answer, Sender
@@ -20,7 +21,10 @@ __all__ = [
     "MARK_EXPIRES",
     "MARK_LEASE",
     "MARK_RUN",
+    "Allowance",
     "Answer",
+    "Budget",
+    "Budgets",
     "Capability",
     "Cloud",
     "FileComplaint",

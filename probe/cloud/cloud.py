@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
+from probe.cloud.budget import Budget
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
@@ -34,12 +35,16 @@ class Cloud:
 
     Attributes:
         entry: which vendor, and as whom.
+        budget: how many requests may still be sent to the account; others may share it.
     """
 
-    def __init__(self, entry: VendorEntry, wire: Sender, clock: Clock, meter: Meter) -> None:
+    def __init__(
+        self, entry: VendorEntry, wire: Sender, clock: Clock, meter: Meter, budget: Budget | None = None
+    ) -> None:
         self.entry = entry
+        self.budget = budget or Budget(clock, entry.allowance)
         self._clock = clock
-        line = Line(entry, wire, clock, meter)
+        line = Line(entry, wire, clock, meter, self.budget)
         kind = load_auth(entry.file.auth.kind)
         options = kind.Options.model_validate(entry.file.auth.options)
         auth = kind.build(AuthSurroundings(entry=entry, options=options, line=line, clock=clock, meter=meter))
@@ -89,6 +94,7 @@ class Cloud:
 
         Raises:
             ProbeFailed: it cannot be had.
+            RunSkipped: the request budget is known to be used up for longer than the run may take.
         """
         await self._caller.authenticate(watch)
 

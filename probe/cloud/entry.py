@@ -8,9 +8,11 @@ from probe.cloud.file.vendor import Choices, CredentialSet, Endpoint, Profile, V
 from probe.cloud.hosts import HostRefused, checked_url, render_url
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.secret import Secret, SecretUnavailable
+from probe.notation.rates import Rate
 from probe.wire import Route
 
 Trail = tuple[str, ...]
+_TENTH: Final = 10
 
 
 class Redactor(Protocol):
@@ -38,6 +40,45 @@ class _Unaware:
 _UNAWARE: Final = _Unaware()
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many requests an account may be sent.
+
+    Attributes:
+        rate: how many in which time; None for any number.
+        burst: how many of them may leave at once; a tenth where nothing is said.
+        at_once: how many may be on their way at the same time; None for any number.
+    """
+
+    rate: Rate | None = None
+    burst: int | None = None
+    at_once: int | None = None
+
+    @property
+    def leap(self) -> int:
+        """How many requests of the rate may leave at once."""
+        if self.rate is None:
+            return 1
+        return max(1, min(self.burst or self.rate.count // _TENTH, self.rate.count))
+
+    def or_else(self, other: "Allowance") -> "Allowance":
+        """This one, where it says something, else the *other*; a burst belongs to its rate."""
+        if self.rate is None:
+            return Allowance(other.rate, self.burst or other.burst, self.at_once or other.at_once)
+        return Allowance(self.rate, self.burst, self.at_once or other.at_once)
+
+    def and_also(self, other: "Allowance") -> "Allowance":
+        """What both allow."""
+        rates = [rate for rate in (self.rate, other.rate) if rate is not None]
+        rate = min(rates, key=lambda rate: rate.per_second, default=None)
+        leaps = [each.leap for each in (self, other) if each.rate is not None]
+        return Allowance(rate, min(leaps, default=None), _least(self.at_once, other.at_once))
+
+
+def _least(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorEntry:
     """A vendor as the configuration names it.
@@ -51,6 +92,7 @@ class VendorEntry:
         network: options for the instances' network.
         insecure_http: whether secrets may travel in the clear.
         profile: which of the file's particular clouds it is.
+        limits: how many requests may be sent, where that is not what the file says.
         route: how its hosts are reached.
         redactor: takes secrets out of what the vendor says, and learns those that the vendor gives us.
     """
@@ -63,6 +105,7 @@ class VendorEntry:
     network: Mapping[str, object] = field(default_factory=dict)
     insecure_http: bool = False
     profile: str | None = None
+    limits: Allowance = field(default_factory=Allowance)
     route: Route = field(default_factory=Route)
     redactor: Redactor = field(default=_UNAWARE, compare=False, repr=False)
 
@@ -70,6 +113,12 @@ class VendorEntry:
     def particular(self) -> Profile | None:
         """The chosen profile; None if there is none, or if the file does not have it."""
         return self.file.profiles.get(self.profile) if self.profile is not None else None
+
+    @property
+    def allowance(self) -> Allowance:
+        """How many requests may be sent: as the entry says, else as the file does."""
+        written = self.file.limits
+        return self.limits.or_else(Allowance(written.rate, written.burst, written.at_once))
 
     def secret(self, name: str) -> str | None:
         """The credential *name*, read now; the profile's or the file's default if none was given, else None.

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from probe.cloud.file.errors import Errors
-from probe.cloud.file.fields import Jmespath, MapTemplate, Strict, Text, TextTemplate, Word
+from probe.cloud.file.fields import Jmespath, MapTemplate, RateField, Strict, Text, TextTemplate, Word
 from probe.cloud.file.instances import Instances
 from probe.cloud.file.monitoring import Monitoring
 from probe.cloud.file.operation import Listing, Read
@@ -109,13 +109,26 @@ class Profile(Strict):
 
 
 class Limits(Strict):
-    """Headers in which the vendor tells our request budget."""
+    """How many requests an account may be sent, and the headers in which the vendor tells what is left of them."""
 
+    rate: RateField | None = Field(
+        None, description="how many requests in which time; the configuration may say otherwise", examples=["3600/h"]
+    )
+    burst: int | None = Field(
+        None, ge=1, description="how many of them may leave at once; a tenth of the rate where nothing is said"
+    )
+    at_once: int | None = Field(None, ge=1, description="how many may be on their way at the same time")
+    scope: Literal["account", "region"] = Field(
+        "account", description="whether the vendor counts an account's requests all together, or in each region"
+    )
     limit: Text | None = Field(None, description="how many requests are allowed")
     remaining: Text | None = Field(None, description="how many are left")
     used: Text | None = Field(None, description="how many are used up, where it is not told how many are left")
     reset: Text | None = Field(None, description="when the budget is full again")
     reset_is: Literal["epoch", "seconds"] = Field("epoch", description="since 1970, or from now")
+    refill: Literal["at_once", "steady"] = Field(
+        "at_once", description="whether nothing comes back until the reset, or a little all the time"
+    )
     retry_after: tuple[Text, ...] = Field(("Retry-After",), description="when to try again: seconds, or a date")
 
 
