@@ -9,14 +9,15 @@ import httpx
 from probe.cloud.auth.contract import Auth
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
-from probe.cloud.file.operation import Listing, Operation
+from probe.cloud.file.listing import Listing
+from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Endpoint
 from probe.cloud.hosts import HostRefused, checked_url
 from probe.cloud.line import Answer, Line, Wanted
-from probe.cloud.marks import MARK_AGENT
 from probe.cloud.paging import NextPage, endless, next_page
 from probe.cloud.reading import items_of
 from probe.cloud.rendering import render
+from probe.cloud.values import common_values
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES
 from probe.model.stopwatch import Stopwatch
@@ -37,7 +38,7 @@ class Caller:
         self._entry = entry
         self._line = line
         self._auth = auth
-        self._common: Mapping[str, object] = {"region": entry.region, "mark": MARK_AGENT}
+        self._common: Mapping[str, object] = common_values(entry)
 
     async def authenticate(self, watch: Stopwatch) -> None:
         """Have what is needed for a request; obtaining it is phase `auth`.
@@ -127,7 +128,7 @@ class Caller:
             answer = await self.call(name, listing, values, watch, account=account, page=page)
             items = items_of(listing.items, answer)
             yield answer, items
-            page = next_page(listing, answer, items, base)
+            page = next_page(listing, answer, items, base, page)
 
     def _prepare(
         self, operation: Operation, values: Mapping[str, object], base: str, page: NextPage

@@ -88,6 +88,7 @@ class VendorEntry:
         region: the vendor's region.
         file: how its API is spoken to.
         credentials: by the names that the file knows.
+        account: what else is to be known of the account, by the names that the file knows.
         endpoints: URLs that win over the file's, the profile's and the catalog's.
         network: options for the instances' network.
         insecure_http: whether secrets may travel in the clear.
@@ -101,6 +102,7 @@ class VendorEntry:
     region: str
     file: VendorFile
     credentials: Mapping[str, Secret] = field(default_factory=dict)
+    account: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
     network: Mapping[str, object] = field(default_factory=dict)
     insecure_http: bool = False
@@ -140,6 +142,12 @@ class VendorEntry:
         return None if chosen is None else chosen.defaults.get(name)
 
     @property
+    def places(self) -> Mapping[str, str | None]:
+        """What may stand in a URL and in every call: the region, and what is known of the account."""
+        facts = {f"account.{name}": self.account.get(name, fact.default) for name, fact in self.file.account.items()}
+        return {"region": self.region, **facts}
+
+    @property
     def credential_set(self) -> CredentialSet | None:
         """The way to identify oneself that the given credentials are complete for; None if for none."""
         given = self.credentials.keys() | (self.particular.credentials.keys() if self.particular else set())
@@ -166,12 +174,12 @@ class VendorEntry:
         if here is not None and name in here.endpoints:
             return here.endpoints[name]
         template = profile.endpoints.get(name)
-        return None if template is None else render_url(template, {"region": self.region})
+        return None if template is None else render_url(template, self.places)
 
     def _file_url(self, endpoint: Endpoint | None) -> str | None:
         if endpoint is None or endpoint.url is None:
             return None
-        return render_url(endpoint.url, {"region": self.region})
+        return render_url(endpoint.url, self.places)
 
     def size(self, alias: str) -> str:
         """The vendor's word for a size; *alias* itself if nobody gave it a meaning."""
@@ -191,6 +199,7 @@ def entry_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
     return [
         *_profile_complaints(entry),
         *_credential_complaints(entry),
+        *_account_complaints(entry),
         *_endpoint_complaints(entry),
         *_network_complaints(entry),
     ]
@@ -223,6 +232,19 @@ def _credential_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
     return complaints
 
 
+def _account_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
+    facts = entry.file.account
+    complaints: list[tuple[Trail, str, str]] = [
+        (("account", name), f"{entry.file.vendor} knows no `{name}` of an account", _choose(facts))
+        for name in entry.account
+        if name not in facts
+    ]
+    for name, fact in facts.items():
+        if fact.required and fact.default is None and name not in entry.account:
+            complaints.append((("account", name), "is missing", f"add it: {fact.description}"))
+    return complaints
+
+
 def _endpoint_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
     complaints: list[tuple[Trail, str, str]] = []
     for name in entry.endpoints:
@@ -234,14 +256,23 @@ def _endpoint_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
         try:
             url = entry.url(name)
         except HostRefused as error:
-            remedy = "use https, or allow it by `insecure_http: true`"
-            complaints.append((trail if name in entry.endpoints else ("region",), str(error), remedy))
+            complaints.append(_host_complaint(entry, name, str(error)))
         else:
             if url is None and endpoint.given:
                 complaints.append(
                     (trail, f"nobody says where `{name}` is", "write its URL here, or choose a `profile`")
                 )
-    return complaints
+    lacking = {trail for trail, _, _ in _account_complaints(entry)}  # no complaint is to follow from another
+    return [complaint for complaint in dict.fromkeys(complaints) if complaint[0] not in lacking]
+
+
+def _host_complaint(entry: VendorEntry, name: str, problem: str) -> tuple[Trail, str, str]:
+    """What is wrong where an endpoint cannot be: its own URL, or what the file makes its URL of."""
+    if name in entry.endpoints:
+        return ("endpoints", name), problem, "use https, or allow it by `insecure_http: true`"
+    if problem.startswith("account."):
+        return ("account", problem.split(maxsplit=1)[0].removeprefix("account.")), problem, "correct it"
+    return ("region",), problem, "use https, or allow it by `insecure_http: true`"
 
 
 def _network_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
