@@ -11,7 +11,7 @@ from probe.settings.configuration import Configuration, PlannedJob
 from probe.wire import Wire
 
 if TYPE_CHECKING:  # who measures no vendor, or rents nothing, does without the import
-    from probe.cloud import Cloud, VendorEntry
+    from probe.cloud import Budgets, Cloud, VendorEntry
     from probe.rental import Renter
     from probe.store import Store
 
@@ -25,6 +25,7 @@ class Assembly:
     Attributes:
         configuration: what it was made from.
         clouds: one for each vendor entry, by its name.
+        budgets: the request budgets of the vendors' accounts; None as long as there was no vendor.
         jobs: what is to be measured, in the order of the configuration.
     """
 
@@ -46,26 +47,33 @@ class Assembly:
             clock: what everything is measured on.
             meter: counts.
             store: where the ledger is; without one, what rents is skipped.
-            former: what an earlier configuration became; a cloud whose entry is unchanged keeps its tokens.
+            former: what an earlier configuration became; a cloud whose entry is unchanged keeps its tokens, and
+                every account what is left of its request budget.
         """
         self.configuration = configuration
         self._surroundings = Surroundings(clock, wire)
         self._clock = clock
         self._meter = meter
         self._store = store
-        self.clouds: Mapping[str, Cloud] = {
-            name: former.clouds[name] if former and former.has(entry) else self._cloud(entry)
-            for name, entry in configuration.vendors.items()
-        }
+        self.budgets: Budgets | None = former.budgets if former else None
+        self.clouds: Mapping[str, Cloud] = self._make_clouds(former) if configuration.vendors else {}
         for entry in configuration.vendors.values():
             if _speaks_tls(entry):
                 wire.expect(entry.route.trust)
         self.jobs: Sequence[Job] = tuple(self._job(planned) for planned in configuration.expand())
 
-    def _cloud(self, entry: "VendorEntry") -> "Cloud":
-        from probe.cloud import Cloud  # noqa: PLC0415 - see the top of this file
+    def _make_clouds(self, former: "Assembly | None") -> "Mapping[str, Cloud]":
+        from probe.cloud import Budgets, Cloud  # noqa: PLC0415 - see the top of this file
 
-        return Cloud(entry, self._surroundings.wire, self._clock, self._meter)
+        budgets = self.budgets = self.budgets or Budgets(self._clock)
+        clouds = {
+            name: former.clouds[name]
+            if former and former.has(entry)
+            else Cloud(entry, self._surroundings.wire, self._clock, self._meter, budgets.of(entry))
+            for name, entry in self.configuration.vendors.items()
+        }
+        budgets.agree((cloud.entry, cloud.budget) for cloud in clouds.values())
+        return clouds
 
     def has(self, entry: "VendorEntry") -> bool:
         """Whether just this vendor entry is in it."""

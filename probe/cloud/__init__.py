@@ -3,9 +3,10 @@ from typing import TYPE_CHECKING
 from probe.model.doors import door
 
 if TYPE_CHECKING:
+    from probe.cloud.budget import Budget, Budgets
     from probe.cloud.cloud import Cloud
     from probe.cloud.complaint import VendorComplaint
-    from probe.cloud.entry import VendorEntry, entry_complaints
+    from probe.cloud.entry import Allowance, VendorEntry, entry_complaints
     from probe.cloud.file.errors import Verdict
     from probe.cloud.file.vendor import Capability, VendorFile
     from probe.cloud.line import Answer, Sender
@@ -25,7 +26,10 @@ __all__ = [
     "MARK_EXPIRES",
     "MARK_LEASE",
     "MARK_RUN",
+    "Allowance",
     "Answer",
+    "Budget",
+    "Budgets",
     "Capability",
     "Cloud",
     "FileComplaint",
@@ -51,9 +55,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "budget": ("Budget", "Budgets"),
     "cloud": ("Cloud",),
     "complaint": ("VendorComplaint",),
-    "entry": ("VendorEntry", "entry_complaints"),
+    "entry": ("Allowance", "VendorEntry", "entry_complaints"),
     "file.errors": ("Verdict",),
     "file.vendor": ("Capability", "VendorFile"),
     "line": ("Answer", "Sender"),

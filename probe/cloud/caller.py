@@ -9,14 +9,15 @@ import httpx
 from probe.cloud.auth.contract import Auth
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
-from probe.cloud.file.operation import Listing, Operation
+from probe.cloud.file.listing import Listing
+from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Endpoint
 from probe.cloud.hosts import HostRefused, checked_url
 from probe.cloud.line import Answer, Line, Wanted
-from probe.cloud.marks import MARK_AGENT
 from probe.cloud.paging import NextPage, endless, next_page
 from probe.cloud.reading import items_of
 from probe.cloud.rendering import render
+from probe.cloud.values import common_values
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES
 from probe.model.stopwatch import Stopwatch
@@ -26,6 +27,10 @@ _READY: Final = "%/?:@!$&'()*+,;=-._~"
 """What stays as it is in a path with its query; an address that a vendor wrote is quoted already, or should be."""
 
 
+class _Renewed(Exception):  # noqa: N818 - nothing is wrong: the call is to be made once more
+    """Raised when the vendor refused credentials that can be renewed."""
+
+
 class Caller:
     """Calls one vendor, as one customer of it."""
 
@@ -33,14 +38,17 @@ class Caller:
         self._entry = entry
         self._line = line
         self._auth = auth
-        self._common: Mapping[str, object] = {"region": entry.region, "mark": MARK_AGENT}
+        self._common: Mapping[str, object] = common_values(entry)
 
     async def authenticate(self, watch: Stopwatch) -> None:
         """Have what is needed for a request; obtaining it is phase `auth`.
 
         Raises:
             ProbeFailed: it cannot be had.
+            RunSkipped: the request budget is known to be used up for longer than the run may take.
         """
+        self._line.check(watch)
+        await self._line.opened("read", watch)
         await self._auth.ready(watch)
 
     async def call(
@@ -71,16 +79,35 @@ class Caller:
             ProbeFailed: there was no answer.
         """
         account = account or watch
-        request = await self._prepare(operation, values, watch, page)
         try:
-            return await self._exchange(name, operation, request, account)
-        except VendorComplaint as complaint:
-            if not complaint.renewable or not self._auth.invalidate(request):
+            return await self._attempt(name, operation, values, watch, account, page, renew=True)
+        except _Renewed:
+            for phase in WIRE_PHASES:
+                account.phases.pop(phase, None)
+        return await self._attempt(name, operation, values, watch, account, page, renew=False)
+
+    async def _attempt(
+        self,
+        name: str,
+        operation: Operation,
+        values: Mapping[str, object],
+        watch: Stopwatch,
+        account: Stopwatch,
+        page: NextPage,
+        *,
+        renew: bool,
+    ) -> Answer:
+        """Send it once, when its turn has come; `_Renewed` if *renew* and sending it with new credentials may help."""
+        await self._line.opened(name, watch)
+        base = await self._base(operation.endpoint, watch)
+        async with self._line.turn(name, watch):
+            request = self._prepare(operation, values, base, page)
+            try:
+                return await self._exchange(name, operation, request, account)
+            except VendorComplaint as complaint:
+                if renew and complaint.renewable and self._auth.invalidate(request):
+                    raise _Renewed from complaint
                 raise
-        for phase in WIRE_PHASES:
-            account.phases.pop(phase, None)
-        request = await self._prepare(operation, values, watch, page)
-        return await self._exchange(name, operation, request, account)
 
     async def pages(
         self, name: str, listing: Listing, values: Mapping[str, object], watch: Stopwatch, account: Stopwatch
@@ -101,12 +128,11 @@ class Caller:
             answer = await self.call(name, listing, values, watch, account=account, page=page)
             items = items_of(listing.items, answer)
             yield answer, items
-            page = next_page(listing, answer, items, base)
+            page = next_page(listing, answer, items, base, page)
 
-    async def _prepare(
-        self, operation: Operation, values: Mapping[str, object], watch: Stopwatch, page: NextPage
+    def _prepare(
+        self, operation: Operation, values: Mapping[str, object], base: str, page: NextPage
     ) -> httpx.Request:
-        base = await self._base(operation.endpoint, watch)
         request = render(operation, self._endpoint(operation), base, {**self._common, **values}, dict(page.parameters))
         if page.address:
             request.url = request.url.copy_with(raw_path=quote(page.address, safe=_READY).encode("ascii"))
@@ -120,7 +146,7 @@ class Caller:
             complaint=operation.complaint,
             clocked=self._auth.clocked,
         )
-        return await self._line.exchange(name, request, account, wanted)
+        return await self._line.ask(name, request, account, wanted)
 
     def _endpoint(self, operation: Operation) -> Endpoint:
         return self._entry.file.endpoints[operation.endpoint]

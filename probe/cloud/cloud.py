@@ -1,13 +1,16 @@
 """A vendor as the rest of the agent knows it: rent, look, give back, list, read, ask for datapoints."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
+from probe.cloud.budget import Budget
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.errors import Verdict
-from probe.cloud.file.instances import Instances
+from probe.cloud.file.instances import Create, Instances
+from probe.cloud.file.listing import Scope
 from probe.cloud.file.monitoring import InstancePoints, Monitoring, SeriesPoints
 from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Capability, VendorFile
@@ -34,12 +37,16 @@ class Cloud:
 
     Attributes:
         entry: which vendor, and as whom.
+        budget: how many requests may still be sent to the account; others may share it.
     """
 
-    def __init__(self, entry: VendorEntry, wire: Sender, clock: Clock, meter: Meter) -> None:
+    def __init__(
+        self, entry: VendorEntry, wire: Sender, clock: Clock, meter: Meter, budget: Budget | None = None
+    ) -> None:
         self.entry = entry
+        self.budget = budget or Budget(clock, entry.allowance)
         self._clock = clock
-        line = Line(entry, wire, clock, meter)
+        line = Line(entry, wire, clock, meter, self.budget)
         kind = load_auth(entry.file.auth.kind)
         options = kind.Options.model_validate(entry.file.auth.options)
         auth = kind.build(AuthSurroundings(entry=entry, options=options, line=line, clock=clock, meter=meter))
@@ -89,6 +96,7 @@ class Cloud:
 
         Raises:
             ProbeFailed: it cannot be had.
+            RunSkipped: the request budget is known to be used up for longer than the run may take.
         """
         await self._caller.authenticate(watch)
 
@@ -120,7 +128,8 @@ class Cloud:
             ProbeFailed: there was no answer, or one that complains.
         """
         if operation == "list" and self.file.instances is not None:
-            return await self._caller.call("list", self._instances.list, filter_values({}), watch)
+            listing = self._instances.list.narrowed(Scope.MARKED)
+            return await self._caller.call("list", listing, filter_values(self.entry, {}), watch)
         return await self._caller.call(operation, self.file.reads[operation], {}, watch)
 
     async def create(self, order: Order, watch: Stopwatch) -> str:
@@ -133,8 +142,9 @@ class Cloud:
         """
         operation = self._instances.create
         size, image = await self.resolve(order.size, order.image, watch)
-        answer = await self._call("create", operation, order_values(self.entry, order, size, image), watch)
-        identifier = read_identifier(operation.id, answer.body, "identifier of the new instance", answer)
+        values = order_values(self.entry, order, size, image, self._clock.wall())
+        answer = await self._call("create", operation, values, watch)
+        identifier = self._identifier(operation, values, answer)
         watch.facts[Fact.INSTANCE] = identifier
         return identifier
 
@@ -169,21 +179,28 @@ class Cloud:
             if complaint.verdict is not Verdict.NOT_FOUND:
                 raise
 
-    async def inventory(self, watch: Stopwatch, marks: Mapping[str, str] | None = None) -> list[View]:
+    async def inventory(
+        self, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
+    ) -> list[View]:
         """Every instance that the vendor still has and that carries *marks*; without them, the mark of any agent.
 
-        The vendor may filter; whatever it does, only what carries the marks is in the result.
+        The vendor may filter; whatever it does, only what carries the marks is in the result. With *everything*, what
+        carries no mark of ours is there, too: it may be looked at, and nothing else.
 
         Raises:
             ProbeFailed: the list is not complete.
         """
-        listing, wanted = self._instances.list, dict(marks or {})
-        values = filter_values(wanted)
+        wanted = dict(marks or {})
+        scope = Scope.OURS if MARK_AGENT in wanted else Scope.MARKED
+        listing = self._instances.list.narrowed(Scope.ALL if everything else scope)
+        values = filter_values(self.entry, {} if everything else wanted)
         views: list[View] = []
         async for answer, items in self._caller.pages("list", listing, values, watch, watch.aside()):
-            # strangers are not looked at any closer: an account may have thousands, and the loop has others to serve
-            ours = [item for item in items if _carries(read_marks(self._instances.show.marks, item), wanted)]
-            views.extend(self._view(item, answer) for item in ours)
+            for item in items:
+                if self._carries(item, wanted):
+                    views.append(self._view(item, answer))
+                elif everything:
+                    views.extend(self._stranger(item, answer))
         return [view for view in views if view.state is not InstanceState.GONE]
 
     async def datapoints(self, subject: Mapping[str, object], watch: Stopwatch, since: float) -> Points:
@@ -203,6 +220,14 @@ class Cloud:
                     complaint.outcome = Outcome.INVALID  # it is the configuration that names it
                 raise
             return read_points(operation.points, answer)
+
+    def _identifier(self, operation: Create, values: Mapping[str, object], answer: Answer) -> str:
+        """The new instance's identifier: the one that we chose, or the one that the answer tells."""
+        if operation.id_is is not None:
+            return str(operation.id_is.render({**self.entry.places, **values}))
+        if operation.id is None:
+            raise RuntimeError("the model of the file rules this out")
+        return read_identifier(operation.id, answer.body, "identifier of the new instance", answer)
 
     def _view(self, item: object, answer: Answer) -> View:
         return read_view(self._instances, self.file.errors, item, answer, self.entry.redactor)
@@ -235,6 +260,12 @@ class Cloud:
             raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} cannot ask for {', '.join(subject)}")
         return query
 
+    def _carries(self, item: object, wanted: Mapping[str, str]) -> bool:
+        """Whether *item* carries our marks; what does not is looked at no closer: there may be thousands."""
+        marks = read_marks(self._instances.show.marks, self._instances.marks.keys, item)
+        return MARK_AGENT in marks and wanted.items() <= marks.items()
 
-def _carries(marks: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return MARK_AGENT in marks and wanted.items() <= marks.items()
+    def _stranger(self, item: object, answer: Answer) -> Iterator[View]:
+        """What nobody marked, if it can be read at all."""
+        with suppress(VendorComplaint):
+            yield self._view(item, answer)

@@ -8,9 +8,11 @@ from probe.cloud.file.vendor import Choices, CredentialSet, Endpoint, Profile, V
 from probe.cloud.hosts import HostRefused, checked_url, render_url
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.secret import Secret, SecretUnavailable
+from probe.notation.rates import Rate
 from probe.wire import Route
 
 Trail = tuple[str, ...]
+_TENTH: Final = 10
 
 
 class Redactor(Protocol):
@@ -38,6 +40,45 @@ class _Unaware:
 _UNAWARE: Final = _Unaware()
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many requests an account may be sent.
+
+    Attributes:
+        rate: how many in which time; None for any number.
+        burst: how many of them may leave at once; a tenth where nothing is said.
+        at_once: how many may be on their way at the same time; None for any number.
+    """
+
+    rate: Rate | None = None
+    burst: int | None = None
+    at_once: int | None = None
+
+    @property
+    def leap(self) -> int:
+        """How many requests of the rate may leave at once."""
+        if self.rate is None:
+            return 1
+        return max(1, min(self.burst or self.rate.count // _TENTH, self.rate.count))
+
+    def or_else(self, other: "Allowance") -> "Allowance":
+        """This one, where it says something, else the *other*; a burst belongs to its rate."""
+        if self.rate is None:
+            return Allowance(other.rate, self.burst or other.burst, self.at_once or other.at_once)
+        return Allowance(self.rate, self.burst, self.at_once or other.at_once)
+
+    def and_also(self, other: "Allowance") -> "Allowance":
+        """What both allow."""
+        rates = [rate for rate in (self.rate, other.rate) if rate is not None]
+        rate = min(rates, key=lambda rate: rate.per_second, default=None)
+        leaps = [each.leap for each in (self, other) if each.rate is not None]
+        return Allowance(rate, min(leaps, default=None), _least(self.at_once, other.at_once))
+
+
+def _least(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorEntry:
     """A vendor as the configuration names it.
@@ -47,10 +88,12 @@ class VendorEntry:
         region: the vendor's region.
         file: how its API is spoken to.
         credentials: by the names that the file knows.
+        account: what else is to be known of the account, by the names that the file knows.
         endpoints: URLs that win over the file's, the profile's and the catalog's.
         network: options for the instances' network.
         insecure_http: whether secrets may travel in the clear.
         profile: which of the file's particular clouds it is.
+        limits: how many requests may be sent, where that is not what the file says.
         route: how its hosts are reached.
         redactor: takes secrets out of what the vendor says, and learns those that the vendor gives us.
     """
@@ -59,10 +102,12 @@ class VendorEntry:
     region: str
     file: VendorFile
     credentials: Mapping[str, Secret] = field(default_factory=dict)
+    account: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
     network: Mapping[str, object] = field(default_factory=dict)
     insecure_http: bool = False
     profile: str | None = None
+    limits: Allowance = field(default_factory=Allowance)
     route: Route = field(default_factory=Route)
     redactor: Redactor = field(default=_UNAWARE, compare=False, repr=False)
 
@@ -70,6 +115,12 @@ class VendorEntry:
     def particular(self) -> Profile | None:
         """The chosen profile; None if there is none, or if the file does not have it."""
         return self.file.profiles.get(self.profile) if self.profile is not None else None
+
+    @property
+    def allowance(self) -> Allowance:
+        """How many requests may be sent: as the entry says, else as the file does."""
+        written = self.file.limits
+        return self.limits.or_else(Allowance(written.rate, written.burst, written.at_once))
 
     def secret(self, name: str) -> str | None:
         """The credential *name*, read now; the profile's or the file's default if none was given, else None.
@@ -89,6 +140,12 @@ class VendorEntry:
             return self.particular.credentials[name]
         chosen = self.credential_set
         return None if chosen is None else chosen.defaults.get(name)
+
+    @property
+    def places(self) -> Mapping[str, str | None]:
+        """What may stand in a URL and in every call: the region, and what is known of the account."""
+        facts = {f"account.{name}": self.account.get(name, fact.default) for name, fact in self.file.account.items()}
+        return {"region": self.region, **facts}
 
     @property
     def credential_set(self) -> CredentialSet | None:
@@ -117,12 +174,12 @@ class VendorEntry:
         if here is not None and name in here.endpoints:
             return here.endpoints[name]
         template = profile.endpoints.get(name)
-        return None if template is None else render_url(template, {"region": self.region})
+        return None if template is None else render_url(template, self.places)
 
     def _file_url(self, endpoint: Endpoint | None) -> str | None:
         if endpoint is None or endpoint.url is None:
             return None
-        return render_url(endpoint.url, {"region": self.region})
+        return render_url(endpoint.url, self.places)
 
     def size(self, alias: str) -> str:
         """The vendor's word for a size; *alias* itself if nobody gave it a meaning."""
@@ -142,6 +199,7 @@ def entry_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
     return [
         *_profile_complaints(entry),
         *_credential_complaints(entry),
+        *_account_complaints(entry),
         *_endpoint_complaints(entry),
         *_network_complaints(entry),
     ]
@@ -174,6 +232,19 @@ def _credential_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
     return complaints
 
 
+def _account_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
+    facts = entry.file.account
+    complaints: list[tuple[Trail, str, str]] = [
+        (("account", name), f"{entry.file.vendor} knows no `{name}` of an account", _choose(facts))
+        for name in entry.account
+        if name not in facts
+    ]
+    for name, fact in facts.items():
+        if fact.required and fact.default is None and name not in entry.account:
+            complaints.append((("account", name), "is missing", f"add it: {fact.description}"))
+    return complaints
+
+
 def _endpoint_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
     complaints: list[tuple[Trail, str, str]] = []
     for name in entry.endpoints:
@@ -185,14 +256,23 @@ def _endpoint_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
         try:
             url = entry.url(name)
         except HostRefused as error:
-            remedy = "use https, or allow it by `insecure_http: true`"
-            complaints.append((trail if name in entry.endpoints else ("region",), str(error), remedy))
+            complaints.append(_host_complaint(entry, name, str(error)))
         else:
             if url is None and endpoint.given:
                 complaints.append(
                     (trail, f"nobody says where `{name}` is", "write its URL here, or choose a `profile`")
                 )
-    return complaints
+    lacking = {trail for trail, _, _ in _account_complaints(entry)}  # no complaint is to follow from another
+    return [complaint for complaint in dict.fromkeys(complaints) if complaint[0] not in lacking]
+
+
+def _host_complaint(entry: VendorEntry, name: str, problem: str) -> tuple[Trail, str, str]:
+    """What is wrong where an endpoint cannot be: its own URL, or what the file makes its URL of."""
+    if name in entry.endpoints:
+        return ("endpoints", name), problem, "use https, or allow it by `insecure_http: true`"
+    if problem.startswith("account."):
+        return ("account", problem.split(maxsplit=1)[0].removeprefix("account.")), problem, "correct it"
+    return ("region",), problem, "use https, or allow it by `insecure_http: true`"
 
 
 def _network_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:

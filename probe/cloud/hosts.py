@@ -11,7 +11,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -76,14 +76,23 @@ def is_local(host: str) -> bool:
         return False
 
 
-def render_url(template: Template, values: Mapping[str, str]) -> str:
-    """The URL that *template* makes of *values*, each of which must be a part of a host's name and nothing more.
+def render_url(template: Template, values: Mapping[str, str | None]) -> str:
+    """The URL that *template* makes of *values*.
+
+    In the host a value must be a part of its name and nothing more; in the path it is one segment, quoted.
 
     Raises:
-        HostRefused: one of them could lead the URL to another host.
+        HostRefused: one of them could lead the URL to another host or path, or is not given.
         UnknownName: one is missing.
     """
-    for name in template.names & values.keys():
-        if not _HOST_PART.fullmatch(values[name]):
-            raise HostRefused(f"{name} `{values[name]}` cannot be part of a host's name")
-    return str(template.render(values))
+    scheme, mark, rest = str(template.source).partition("://")
+    host, slash, path = rest.partition("/") if mark else ("", "", "")
+    place, way = Template.parse(f"{scheme}{mark}{host}"), Template.parse(f"{slash}{path}")
+    for name in sorted(place.names & values.keys()):
+        if not _HOST_PART.fullmatch(values[name] or ""):
+            raise HostRefused(f"{name} `{values[name] or ''}` cannot be part of a host's name")
+    for name in sorted(way.names & values.keys()):
+        if values[name] in {None, "", ".", ".."}:
+            raise HostRefused(f"{name} `{values[name] or ''}` cannot be part of a URL's path")
+    quoted = {name: quote(value, safe="") for name, value in values.items() if value is not None}
+    return f"{place.render(values)}{way.render(quoted)}"

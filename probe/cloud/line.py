@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 import httpx
 
+from probe.cloud.budget import Budget
 from probe.cloud.codecs import Unparseable, decode
 from probe.cloud.complaint import Judgement, VendorComplaint, describe, judge, retry_after
 from probe.cloud.entry import VendorEntry
@@ -17,7 +19,7 @@ from probe.cloud.file.vendor import Limits
 from probe.cloud.moments import parse_http_date
 from probe.model.clock import Clock
 from probe.model.meter import Meter
-from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.notation.paths import Query
 from probe.wire import USER_AGENT, Route
@@ -96,8 +98,11 @@ class Wanted:
 class Line:
     """Sends requests that are complete, and tells answers from complaints."""
 
-    def __init__(self, entry: VendorEntry, sender: Sender, clock: Clock, meter: Meter) -> None:
+    def __init__(
+        self, entry: VendorEntry, sender: Sender, clock: Clock, meter: Meter, budget: Budget | None = None
+    ) -> None:
         self._entry = entry
+        self._budget = budget or Budget(clock, entry.allowance)
         self._sender = sender
         self._clock = clock
         self._meter = meter
@@ -106,7 +111,58 @@ class Line:
     async def exchange(
         self, operation: str, request: httpx.Request, watch: Stopwatch, wanted: Wanted | None = None
     ) -> Answer:
-        """Exchange *request*, which is counted as *operation*, for an answer.
+        """Wait for a turn, then `ask`.
+
+        Raises:
+            VendorComplaint: the vendor answered otherwise.
+            ProbeFailed: there was no answer.
+        """
+        async with self.turn(operation, watch):
+            return await self.ask(operation, request, watch, wanted)
+
+    def check(self, watch: Stopwatch) -> None:
+        """See whether a run that has asked nothing yet can come to its turn before its deadline.
+
+        Raises:
+            RunSkipped: budget: it is known that it cannot.
+        """
+        wait = self._budget.wait(urgent=not watch.run_id)
+        if watch.where is None and wait >= watch.left:
+            detail = f"the request budget of the account is used up: its next turn is in {wait:.3g} s"
+            raise RunSkipped(Skip.BUDGET, detail)
+
+    async def opened(self, operation: str, watch: Stopwatch) -> None:
+        """Wait while the vendor wants no request like *operation*, without taking a turn."""
+        with self._metered(watch):
+            await self._budget.opened(watch, urgent=is_urgent(operation, watch))
+
+    @asynccontextmanager
+    async def turn(self, operation: str, watch: Stopwatch) -> AsyncIterator[None]:
+        """Wait until the request budget lets *operation* through, and hold its place until the block ends.
+
+        What is signed in the block is fresh when it leaves. The wait is no latency: *watch* leaves it out.
+        """
+        urgent = is_urgent(operation, watch)
+        with self._metered(watch):
+            await self._budget.enter(watch, urgent=urgent)
+        try:
+            yield
+        finally:
+            self._budget.leave(urgent=urgent)
+
+    @contextmanager
+    def _metered(self, watch: Stopwatch) -> Iterator[None]:
+        before = watch.waited
+        try:
+            yield
+        finally:
+            if watch.waited > before:
+                self._meter.api_wait(self._entry.name, self._entry.region, watch.waited - before)
+
+    async def ask(
+        self, operation: str, request: httpx.Request, watch: Stopwatch, wanted: Wanted | None = None
+    ) -> Answer:
+        """Exchange *request*, which is counted as *operation* and whose turn it is, for an answer.
 
         Args:
             operation: a word from the vendor file, or `auth`.
@@ -165,13 +221,16 @@ class Line:
             if abs(skew) > _SKEWED:
                 where = "ahead of" if skew > 0 else "behind"
                 detail, outcome = f"{detail} (our clock is {abs(skew):.0f} s {where} theirs)", Outcome.OVERLOADED
+        wish = retry_after(file.limits.retry_after, response.headers, self._clock.wall())
+        if wish and judgement.verdict is Verdict.THROTTLED:
+            self._budget.pause(wish)
         return VendorComplaint(
             judgement.verdict,
             detail,
             code=judgement.code,
             status=status,
             request_id=request_id,
-            retry_after=retry_after(file.limits.retry_after, response.headers, self._clock.wall()),
+            retry_after=wish,
             renewable=judgement.verdict is Verdict.DENIED and (status == httpx.codes.UNAUTHORIZED or judgement.renew),
             outcome=outcome,
         )
@@ -198,8 +257,37 @@ class Line:
         if reset is not None and limits.reset_is == "seconds":
             reset += self._clock.wall()
         if (limit, remaining, reset) != (None, None, None):
+            self._spend(limits, headers, limit=limit, remaining=remaining, reset=reset)
             entry = self._entry
             self._meter.api_budget(entry.name, entry.region, limit=limit, remaining=remaining, reset=reset)
+
+
+    def _spend(
+        self,
+        limits: Limits,
+        headers: Mapping[str, str],
+        *,
+        limit: float | None,
+        remaining: float | None,
+        reset: float | None,
+    ) -> None:
+        """Take the vendor at its word about what is left; *reset* in seconds since 1970 by its own clock."""
+        if remaining is None or (remaining <= 0 and reset is None):
+            return
+        seconds = 0.0 if remaining > 0 or reset is None else reset - self._clock.wall() + self._skew(headers)
+        if limits.reset_is == "seconds":
+            seconds -= self._skew(headers)  # it was told as a span of time
+        if limits.refill == "steady" and limit:
+            seconds /= limit
+        self._budget.used_up(seconds)
+
+
+def is_urgent(operation: str, watch: Stopwatch) -> bool:
+    """Whether *operation* goes before what only looks: it gives back, or no run waits for it (a sweep).
+
+    Authentication does, too: whoever goes first would else wait for it behind the others.
+    """
+    return operation == "auth" or operation.startswith("delete") or not watch.run_id
 
 
 async def _decoded(codec: Literal["json", "xml"], content: bytes) -> object:

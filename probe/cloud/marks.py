@@ -3,20 +3,56 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from probe.cloud.file.instances import ReadMarks, WrittenMarks
+from probe.cloud.file.marks import (
+    MARK_AGENT,
+    MARK_EXPIRES,
+    MARK_LEASE,
+    MARK_RUN,
+    MarkKeys,
+    ReadMarks,
+    WrittenMarks,
+    read_text,
+)
 from probe.notation.paths import QueryTypeError
 
-MARK_AGENT: Final = "stability-probe"
-"""Carries the agent's id; what lacks this mark is not ours."""
-MARK_RUN: Final = "stability-probe-run"
-MARK_LEASE: Final = "stability-probe-lease"
-MARK_EXPIRES: Final = "stability-probe-expires"
+__all__ = [
+    "MARK_AGENT",
+    "MARK_EXPIRES",
+    "MARK_LEASE",
+    "MARK_RUN",
+    "as_pairs",
+    "mark_text",
+    "read_marks",
+    "renamed",
+    "write_marks",
+]
+
+_LONGEST: Final = 1_000
+"""Characters of a text that may be a mark; the longest tags have a quarter of it."""
 
 
 def write_marks(style: WrittenMarks, marks: Mapping[str, str], name: str) -> object:
     """*marks* as the vendor wants them, with the instance's *name* where a name is a mark."""
-    named = {**marks, style.name: name} if style.name is not None else dict(marks)
-    return named if style.style == "map" else as_pairs(named, style.key, style.value)
+    named = renamed(style.keys, marks)
+    if style.name is not None:
+        named[style.name] = name
+    match style.style:
+        case "map":
+            return named
+        case "pairs":
+            return as_pairs(named, style.key, style.value)
+        case "tags":
+            return [mark_text(style, key, value) for key, value in named.items()]
+
+
+def renamed(keys: MarkKeys, marks: Mapping[str, str]) -> dict[str, str]:
+    """*marks* under the keys that they have at the vendor."""
+    return {keys.written.get(key, key): value for key, value in marks.items()}
+
+
+def mark_text(style: WrittenMarks, key: str, value: str) -> str:
+    """One mark as a text."""
+    return str(style.template.render({"key": key, "value": value}))
 
 
 def as_pairs(mapping: Mapping[str, object], key: str, value: str) -> list[dict[str, object]]:
@@ -24,13 +60,24 @@ def as_pairs(mapping: Mapping[str, object], key: str, value: str) -> list[dict[s
     return [{key: name, value: content} for name, content in mapping.items()]
 
 
-def read_marks(paths: ReadMarks, item: object) -> dict[str, str]:
-    """The marks that *item* shows; what cannot be read is no mark."""
+def read_marks(paths: ReadMarks, keys: MarkKeys, item: object) -> dict[str, str]:
+    """The marks that *item* shows, ours under their own keys; what cannot be read is no mark."""
     try:
         shown = paths.at.search(item)
     except QueryTypeError:
         return {}
-    return {name: value for name, value in _pairs(paths, shown) if isinstance(name, str) and isinstance(value, str)}
+    own = {written: key for key, written in keys.written.items()}
+    pairs = _texts(paths, shown) if paths.pattern is not None else _pairs(paths, shown)
+    return {own.get(key, key): value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
+
+
+def _texts(paths: ReadMarks, shown: object) -> Iterable[tuple[object, object]]:
+    if paths.pattern is None:
+        return
+    for text in shown if isinstance(shown, list) else ():
+        found = read_text(paths.pattern, text) if isinstance(text, str) and len(text) <= _LONGEST else None
+        if found is not None:
+            yield found
 
 
 def _pairs(paths: ReadMarks, shown: object) -> Iterable[tuple[object, object]]:

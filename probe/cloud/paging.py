@@ -8,8 +8,9 @@ import httpx
 
 from probe.cloud.complaint import VendorComplaint, found_text
 from probe.cloud.file.errors import Verdict
-from probe.cloud.file.operation import Listing, MarkerPage, TokenPage
+from probe.cloud.file.listing import Listing, MarkerPage, NumberPage, TokenPage
 from probe.cloud.line import Answer, unparseable
+from probe.cloud.reading import read_number
 
 _LONGEST: Final = 16_384
 """Characters of what names a page; the longest known tokens have a tenth of it."""
@@ -28,8 +29,13 @@ class NextPage:
     address: str = ""
 
 
-def next_page(listing: Listing, answer: Answer, items: list[object], asked: httpx.URL) -> NextPage | None:
-    """The page after *answer*, which held *items* and came from *asked*; None if it was the last.
+_FIRST: Final = NextPage()
+
+
+def next_page(
+    listing: Listing, answer: Answer, items: list[object], asked: httpx.URL, current: NextPage = _FIRST
+) -> NextPage | None:
+    """The page after *current*, which *answer* is, held *items* and came from *asked*; None if it was the last.
 
     Raises:
         VendorComplaint: vendor_error: the next page is said to be on another host, or its name cannot be sent.
@@ -38,12 +44,24 @@ def next_page(listing: Listing, answer: Answer, items: list[object], asked: http
     if isinstance(page, MarkerPage):
         marker = found_text(page.marker, items[-1]) if len(items) >= page.size else ""
         return NextPage(parameters=((page.send_as, _sendable(marker, answer)),)) if marker else None
+    if isinstance(page, NumberPage):
+        return _numbered(page, answer, items, current)
     said = found_text(page.next, answer.body) if page is not None else ""
     if page is None or not said:
         return None
     if isinstance(page, TokenPage):
         return NextPage(parameters=((page.send_as, _sendable(said, answer)),))
     return NextPage(address=_same_host(_sendable(said, answer), asked, answer))
+
+
+def _numbered(page: NumberPage, answer: Answer, items: list[object], current: NextPage) -> NextPage | None:
+    number = int(current.parameters[0][1]) if current.parameters else page.first
+    if page.size is not None:
+        over = len(items) < page.size
+    else:
+        last = read_number(found_text(page.last, answer.body) or None)
+        over = last is None or number >= last
+    return None if over else NextPage(parameters=((page.send_as, str(number + 1)),))
 
 
 def _sendable(said: str, answer: Answer) -> str:

@@ -77,7 +77,7 @@ def read_view(instances: Instances, errors: Errors, item: object, answer: Answer
         name=found_text(show.name, item),
         state=state,
         addresses=_addresses(show.addresses, item, answer),
-        marks=read_marks(show.marks, item),
+        marks=read_marks(show.marks, instances.marks.keys, item),
         created_at=None if show.created is None else _created(show.created, item),
         reason=readable(": ".join(part for part in (code, reason) if part)),
         outcome=_failure(errors, code, reason),

@@ -103,7 +103,7 @@ async def poll(
             last_success, watch.standing = clock.now(), None
             if not _missing(view, missing_grace, last_success - started) and decide(view):
                 return Seen(view, last_no, last_success)
-            last_no = sent
+            last_no = max(sent, watch.released)  # held up by our own budget, it was sent later
         await clock.sleep(max(wish, pace.interval(clock.now() - started)))
 
 

@@ -18,6 +18,7 @@ class Deadline:
         on_ring: called when the deadline is reached, before the run is cancelled.
 
     Attributes:
+        seconds: the budget that is on.
         rung: whether the deadline was reached.
         late: seconds by which the alarm rang after it.
     """
@@ -25,14 +26,14 @@ class Deadline:
     def __init__(self, seconds: float, on_ring: Callable[[], None]) -> None:
         self.rung = False
         self.late = 0.0
-        self._seconds = seconds
+        self.seconds = seconds
         self._on_ring: Callable[[], None] | None = on_ring
         self._limit = asyncio.timeout(None)
         self._alarm: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         await self._limit.__aenter__()
-        self.restart(self._seconds)
+        self.restart(self.seconds)
         return self
 
     async def __aexit__(
@@ -47,6 +48,7 @@ class Deadline:
         if self.rung:
             return
         self._disarm()
+        self.seconds = seconds
         loop = asyncio.get_running_loop()
         when = loop.time() + seconds
         self._alarm = loop.call_at(when, self._ring, when)

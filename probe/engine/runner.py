@@ -28,6 +28,9 @@ BLUR: Final = 0.05
 """Seconds of such a hold-up that spoil what only our loop's clock has timed."""
 HINDSIGHT: Final = 10.0
 """Seconds before a failure within which such a hold-up explains it."""
+HELD_UP: Final = 0.1
+"""Share of a deadline that our own request budget may take before a vendor, which had only the rest, is not blamed for
+the timeout."""
 STARVED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 """What the system says when it has no more to give us."""
 LONGEST_DETAIL: Final = 500
@@ -105,7 +108,11 @@ class Runner:
         started = self._clock.wall()
         deadline = Deadline(job.deadline, lambda: _expire(watch, deadline))
         watch = Stopwatch(
-            self._clock, transcript=transcript, reschedule=deadline.restart, run_id=run_id or self._new_id()
+            self._clock,
+            transcript=transcript,
+            reschedule=deadline.restart,
+            run_id=run_id or self._new_id(),
+            deadline=job.deadline,
         )
         verdict = await self._judge(job, watch, deadline)
         if isinstance(verdict, RunSkipped):
@@ -240,4 +247,7 @@ def _overdue(watch: Stopwatch, deadline: Deadline) -> _Verdict:
     if (standing := watch.standing) is not None:
         detail = f"until the deadline: {standing.detail}"
         return _Verdict(standing.outcome, detail, standing.phase, standing.request_id)
+    if watch.waited_now > HELD_UP * deadline.seconds:
+        detail = f"our own request budget held it up for {watch.waited_now:.3g} s of its {deadline.seconds:g} s"
+        return _Verdict(Outcome.THROTTLED, detail)
     return _Verdict(Outcome.TIMEOUT, f"not done after {watch.elapsed():.3g} s")

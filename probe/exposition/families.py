@@ -423,6 +423,13 @@ API_BUDGET_RESET: Final = _of_vendor(
     "Unix time at which the vendor says its current window ends.",
     Feature.VENDOR_API,
 )
+API_BUDGET_WAIT: Final = _of_vendor(
+    "stability_api_budget_wait_seconds_total",
+    Type.COUNTER,
+    "seconds",
+    "Time for which the agent's calls waited for its own request budget of the account; no latency has it in it.",
+    Feature.VENDOR_API,
+)
 UNMATCHED_ERRORS: Final = _of_vendor(
     "stability_unmatched_errors_total",
     Type.COUNTER,

@@ -185,6 +185,10 @@ class Metrics(Meter):
             if value is not None:
                 self._table.value(family, vendor, region).set(value)
 
+    def api_wait(self, vendor: str, region: str, seconds: float) -> None:
+        """Count time for which our calls to a vendor waited for our own request budget."""
+        self._table.value(names.API_BUDGET_WAIT, vendor, region).increase(seconds)
+
     def unmatched_error(self, vendor: str, region: str) -> None:
         """Count an error of a vendor that no rule of its file knew."""
         self._table.value(names.UNMATCHED_ERRORS, vendor, region).increase()

@@ -57,6 +57,9 @@ class Meter:
     ) -> None:
         """Note the vendor's own statement of our rate limit; *reset* in seconds since 1970."""
 
+    def api_wait(self, vendor: str, region: str, seconds: float) -> None:
+        """Count time for which our calls to a vendor waited for our own request budget."""
+
     def unmatched_error(self, vendor: str, region: str) -> None:
         """Count an error of a vendor that no rule of its file knew."""
 

@@ -1,7 +1,9 @@
 """Splits one run into phases on one clock. The only mutable thing that is handed down to a probe."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.model.clock import Clock, ClockSource
@@ -44,6 +46,15 @@ class Step:
         self.seconds: float | None = None
 
 
+@dataclass(slots=True)
+class _Course:
+    """What a run and the exchanges aside have in common."""
+
+    standing: ProbeFailed | None = None
+    waited: float = 0.0
+    released: float = -math.inf
+
+
 class Stopwatch:
     """Accounts the seconds of one run to its phases.
 
@@ -63,7 +74,8 @@ class Stopwatch:
         source: `loop` as soon as one of the wire's phases had to be timed by the loop.
         transcript: where exchanges are written down when somebody asked to see them.
         standing: what a deadline that is reached now means, where that is not a timeout: the last poll's failure, the
-            wait for our own request budget.
+            wait for our own request budget; the same for all that is done aside.
+        deadline: seconds that the run has, from its beginning on; infinite where nobody set one.
         overdue: whether the run's deadline was reached, and rang in time: so a probe that is cancelled learns whether
             that is why, and concludes nothing from a time in which the agent itself was held up.
     """
@@ -75,9 +87,11 @@ class Stopwatch:
         transcript: Transcript | None = None,
         reschedule: Callable[[float], None] | None = None,
         run_id: str = "",
+        deadline: float = math.inf,
     ) -> None:
         self.clock = clock
         self.run_id = run_id
+        self.deadline = deadline
         self.phases: dict[Phase, float] = {}
         self.resolution: dict[Phase, float] = {}
         self.milestones: dict[Milestone, float] = {}
@@ -87,16 +101,61 @@ class Stopwatch:
         self.connection = Connection.NEW
         self.source = ClockSource.LOOP
         self.transcript = transcript
-        self.standing: ProbeFailed | None = None
         self.overdue = False
         self._reschedule = reschedule
         self._started = clock.now()
         self._running: list[Phase] = []
         self._last: Phase | None = None
+        self._course = _Course()
+        self._waited_before = 0.0
+
+    @property
+    def standing(self) -> ProbeFailed | None:
+        """What a deadline that is reached now means, where that is not a timeout."""
+        return self._course.standing
+
+    @standing.setter
+    def standing(self, failure: ProbeFailed | None) -> None:
+        self._course.standing = failure
 
     def elapsed(self) -> float:
-        """Seconds since the run began."""
-        return self.clock.now() - self._started
+        """Seconds since the run began, less those for which our own request budget held it up."""
+        return self.clock.now() - self._started - self.waited
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline that the run began with; what holds it up counts there."""
+        return self.deadline - (self.clock.now() - self._started)
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which our own request budget has held the run up so far, all its exchanges together."""
+        return self._course.waited
+
+    @property
+    def waited_now(self) -> float:
+        """The same, since the budget of time began that is on: the run's deadline, or what `next_budget` said."""
+        return self.waited - self._waited_before
+
+    @property
+    def released(self) -> float:
+        """When our own request budget last let the run go on, on the monotonic clock; minus infinity if never."""
+        return self._course.released
+
+    @contextmanager
+    def held(self, meaning: ProbeFailed) -> Iterator[None]:
+        """While our own request budget holds the run up: no latency of anybody's.
+
+        The time is in no phase and in no duration. A deadline that is reached meanwhile means *meaning*.
+        """
+        course, started, before = self._course, self.clock.now(), self._course.standing
+        course.standing = meaning
+        try:
+            yield
+        finally:
+            course.waited += self.clock.now() - started
+        course.released = self.clock.now()
+        course.standing = before  # where the block raised, the deadline has come, and *meaning* stands
 
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
@@ -104,10 +163,10 @@ class Stopwatch:
 
         A block that raises leaves no duration: an unfinished phase has none. It stays `where` the run ended.
         """
-        started = self.clock.now()
+        started = self.clock.now() - self.waited
         self.enter(phase)
         yield
-        self.add(phase, self.clock.now() - started)
+        self.add(phase, self.clock.now() - self.waited - started)
 
     @contextmanager
     def step(self, name: str) -> Iterator["Step"]:
@@ -146,10 +205,16 @@ class Stopwatch:
         return self._running[-1] if self._running else self._last
 
     def aside(self) -> "Stopwatch":
-        """A stopwatch for exchanges whose wire phases are not this run's: those of a poll, of authentication."""
-        return Stopwatch(self.clock, transcript=self.transcript, run_id=self.run_id)
+        """A stopwatch for exchanges whose wire phases are not this run's: those of a poll, of authentication.
+
+        What holds them up holds the run up.
+        """
+        other = Stopwatch(self.clock, transcript=self.transcript, run_id=self.run_id)
+        other._course = self._course
+        return other
 
     def next_budget(self, seconds: float) -> None:
         """Tell the runner, who alone keeps deadlines, that the run's next budget of *seconds* starts now."""
+        self._waited_before = self.waited
         if self._reschedule is not None:
             self._reschedule(seconds)

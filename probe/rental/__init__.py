@@ -1,5 +1,5 @@
-from probe.model.guards import Guards, TotalGuards
 from probe.rental.clearing import Result
+from probe.rental.guards import Guards, TotalGuards
 from probe.rental.patience import Patience
 from probe.rental.plan import Action, SweepItem
 from probe.rental.rental import Rental

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from probe.cloud import Cloud, Order, VendorComplaint, Verdict
 from probe.model.clock import Clock
-from probe.model.guards import Guards, TotalGuards
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
@@ -15,7 +14,7 @@ from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.rental.audit import audit
 from probe.rental.finishing import to_the_end
-from probe.rental.guards import admission
+from probe.rental.guards import Guards, TotalGuards, admission
 from probe.rental.marks import marks_of, new_key
 from probe.rental.rental import Rental, ended_by
 from probe.store import IntentRefused, Store, StoreFailed
@@ -108,14 +107,15 @@ class Renter:
         """Send the create call, the only time."""
         aside = watch.aside()
         watch.enter(Phase.ACCEPT)
-        rental.ordered = self._clock.now()
+        rental.ordered, waited = self._clock.now(), watch.waited
         try:
             instance_id = await self._cloud.create(order, aside)
         except BaseException as error:
             audit("create", rental.subject, aside, error)
             raise
         rental.accepted = self._clock.now()
-        rental.ordered += aside.phases.get(Phase.AUTH, 0.0)  # a token that was renewed first is no part of the order
+        # a token that was renewed first is no part of the order, nor is the wait for our own request budget
+        rental.ordered += aside.phases.get(Phase.AUTH, 0.0) + watch.waited - waited
         seconds = rental.accepted - rental.ordered
         audit("create", replace(rental.subject, instance_id=instance_id), aside)
         _account(watch, aside, seconds, instance_id)

@@ -1,68 +1,20 @@
-"""What the routes of a pretend vendor do: seven effects that every vendor's API can be told with.
+"""What the routes of a pretend vendor do: eight effects that every vendor's API can be told with.
 
 An effect takes what was asked and gives the values that the answer's body is filled with.
 """
 
 import math
-import random
-import re
-import secrets
-import uuid
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
-from urllib.parse import urlencode
+from typing import Final
 
-from probe.model.clock import Clock
-from probe.sandbox.characters import Character
-from probe.sandbox.faults import Fault, FaultKind
-from probe.sandbox.imitation import Answer, Effect, Idempotency, Imitation, Mistake, Route
-from probe.sandbox.instances import Instance, Instances, Life
+from probe.sandbox.faults import FaultKind
+from probe.sandbox.imitation import Effect, Idempotency, Mistake, Route
+from probe.sandbox.instances import Instance, Life
+from probe.sandbox.listing import listing
 from probe.sandbox.points import datapoints, moment, read_moment
-from probe.sandbox.tokens import Tokens
-from probe.sandbox.views import Taken, Values, filters, marks_of, passes, shown
-
-_NUMBER: Final = re.compile("[0-9]{1,9}")
-
-
-class Refused(Exception):  # noqa: N818 - the pretend vendor refuses; nothing is wrong with the program
-    """Raised by an effect that does not take place.
-
-    Attributes:
-        mistake: which of the vendor's errors answers.
-        values: for its body, beside `message`.
-    """
-
-    def __init__(self, mistake: Mistake, message: str = "", **values: object) -> None:
-        super().__init__(message)
-        self.mistake = mistake
-        self.values: Values = {"message": message, **values}
-
-
-class Premises(Protocol):
-    """What an effect may use of the pretend vendor."""
-
-    imitation: Imitation
-    character: Character
-    clock: Clock
-    dice: random.Random
-    instances: Instances
-    tokens: Tokens
-
-    def strike(self, kind: FaultKind, route: Route) -> Fault | None:
-        """The fault that strikes now, if any."""
-        ...
-
-    def refusal(self, route: Route, mistake: Mistake) -> Answer | None:
-        """How the vendor words *mistake* at *route*'s endpoint."""
-        ...
-
-    def moved_in(self, instance: Instance) -> None:
-        """Give a new instance an address."""
-        ...
-
-    def moving_out(self, instance: Instance) -> None:
-        """An instance is about to be gone."""
-        ...
+from probe.sandbox.premises import Premises, Refused
+from probe.sandbox.views import Taken, Values, marks_of, shown
+from probe.sandbox.works import Verb
 
 
 def token(premises: Premises, route: Route, taken: Taken) -> Values:
@@ -88,6 +40,7 @@ def create(premises: Premises, route: Route, taken: Taken) -> Values:
         raise Refused(Mistake.QUOTA, "the account may have no more instances", used=used)
     instance = _new(premises, route, taken)
     premises.instances.add(instance)
+    premises.works.begin(Verb.CREATE, instance, min(instance.ready, instance.fails), instance.code, instance.reason)
     premises.moved_in(instance)
     return _one(premises, instance)
 
@@ -104,13 +57,13 @@ def _ordered_before(premises: Premises, name: str, key: str) -> Instance | None:
 def _new(premises: Premises, route: Route, taken: Taken) -> Instance:
     """The instance that is ordered, with its fate."""
     now, dice, character = premises.clock.now(), premises.dice, premises.character
-    failure = _failure(premises, route)
+    code, failure = _failure(premises, route)
     over = now + character.build.draw(dice)
     stuck = premises.strike(FaultKind.STUCK, route)
     ready = math.inf if failure or stuck else over
     unreachable = premises.strike(FaultKind.UNREACHABLE, route)
     return Instance(
-        instance_id=_new_id(premises.imitation),
+        instance_id=premises.imitation.ids.new(taken.text("name")),
         name=taken.text("name"),
         size=taken.text("size"),
         image=taken.text("image"),
@@ -122,6 +75,7 @@ def _new(premises: Premises, route: Route, taken: Taken) -> Instance:
         ready=ready,
         fails=over if failure else math.inf,
         reason=failure,
+        code=code,
         reachable=math.inf if unreachable else ready + character.reach.draw(dice),
         vanishes=_later(premises, FaultKind.VANISH, route, never=math.inf),
         found_from=_later(premises, FaultKind.GET_DELAY, route, never=-math.inf),
@@ -130,14 +84,20 @@ def _new(premises: Premises, route: Route, taken: Taken) -> Instance:
     )
 
 
-def _failure(premises: Premises, route: Route) -> str:
-    """Why the build will fail; empty if it will not."""
+def _failure(premises: Premises, route: Route) -> tuple[str, str]:
+    """Why the build will fail, as a code and in words; empty if it will not."""
     if premises.strike(FaultKind.CAPACITY, route):
         answer = premises.refusal(route, Mistake.CAPACITY)
         if answer is None or not answer.build_failure:
             raise Refused(Mistake.CAPACITY, "there is no room for it")
-        return answer.build_failure
-    return "the build failed" if premises.strike(FaultKind.FAILED, route) else ""
+        return answer.build_code, answer.build_failure
+    return _broken(premises, route, "the build failed") if premises.strike(FaultKind.FAILED, route) else ("", "")
+
+
+def _broken(premises: Premises, route: Route, otherwise: str) -> tuple[str, str]:
+    """How the vendor tells that something of its own went wrong later."""
+    answer = premises.refusal(route, Mistake.FAILED)
+    return (answer.build_code, answer.build_failure or otherwise) if answer else ("", otherwise)
 
 
 def _later(premises: Premises, kind: FaultKind, route: Route, *, never: float) -> float:
@@ -145,14 +105,28 @@ def _later(premises: Premises, kind: FaultKind, route: Route, *, never: float) -
     return premises.clock.now() + fault.seconds if fault else never
 
 
-def _new_id(imitation: Imitation) -> str:
-    digits = imitation.id_digits
-    return imitation.id_prefix + (secrets.token_hex(digits)[:digits] if digits else str(uuid.uuid4()))
-
-
 def _one(premises: Premises, instance: Instance) -> Values:
     view = shown(premises.imitation.states, instance, instance.state(premises.clock.now()))
-    return {"instance": view, "instances": [view]}
+    return {"instance": view, "instances": [view], "work": _work(premises, instance, Verb.CREATE)}
+
+
+def _work(premises: Premises, instance: Instance, verb: Verb) -> Values | None:
+    work = premises.works.of(instance, verb)
+    return None if work is None else premises.works.shown(work)
+
+
+def work(premises: Premises, _: Route, taken: Taken) -> Values:
+    """Show how far something is, by the id that it was given when it was asked for."""
+    found = premises.works.find(taken.text("id"))
+    if found is None:
+        raise Refused(Mistake.NOT_FOUND, f"{taken.text('id')} could not be found", id=taken.text("id"))
+    view = shown(premises.imitation.states, found.instance, _still(found.instance.state(premises.clock.now())))
+    return {"work": premises.works.shown(found), "instance": view}
+
+
+def _still(life: Life) -> Life:
+    """What is gone looks deleted where it is only spoken of."""
+    return Life.DELETED if life is Life.GONE else life
 
 
 def get(premises: Premises, _: Route, taken: Taken) -> Values:
@@ -186,41 +160,27 @@ def delete(premises: Premises, route: Route, taken: Taken) -> Values:
     now = premises.clock.now()
     after = [shown(premises.imitation.states, instance, instance.state(now)) for instance in found]
     changes = [{"id": new["id"], "before": old, "after": new} for old, new in zip(before, after, strict=True)]
-    return {"instance": after[0], "instances": after, "changes": changes}
+    done = _work(premises, found[0], Verb.DELETE)
+    return {"instance": after[0], "instances": after, "changes": changes, "work": done}
 
 
 def _begin_deletion(premises: Premises, route: Route, instance: Instance) -> None:
     now = premises.clock.now()
-    if now >= instance.delete_asked or premises.strike(FaultKind.LYING_DELETE, route):
+    if now >= instance.delete_asked:
+        return
+    if premises.strike(FaultKind.LYING_DELETE, route):
+        premises.works.begin(Verb.DELETE, instance, now)
+        return
+    if premises.imitation.can_fail_later and premises.strike(FaultKind.FAILED, route):
+        over = now + premises.character.delete.draw(premises.dice)
+        premises.works.begin(Verb.DELETE, instance, over, *_broken(premises, route, "the deletion failed"))
         return
     slow, ghost = premises.strike(FaultKind.SLOW_DELETE, route), premises.strike(FaultKind.GHOST, route)
     instance.delete_asked = now
     instance.deleted = now + premises.character.delete.draw(premises.dice) + (slow.seconds if slow else 0.0)
     instance.haunts = ghost.seconds if ghost else 0.0
+    premises.works.begin(Verb.DELETE, instance, instance.deleted)
     premises.moving_out(instance)
-
-
-def listing(premises: Premises, route: Route, taken: Taken) -> Values:
-    """Show a page of what passes the filters."""
-    views = [shown(premises.imitation.states, instance, life) for instance, life in premises.instances.listing()]
-    for field, wanted in filters(route, taken):
-        views = [view for view in views if passes(view, field, wanted)]
-    start = taken.text("marker")
-    if start:
-        places = [place for place, view in enumerate(views) if view["id"] == start]
-        if not places:
-            raise Refused(Mistake.INVALID, f"the marker {start} is not known")
-        views = views[places[0] + 1 :]
-    limit = taken.text("limit")
-    size = min(route.most, int(limit) or route.most) if _NUMBER.fullmatch(limit) else route.most
-    last = views[size - 1]["id"] if len(views) > size else None
-    return {"instances": views[:size], "page": {"next": last, "query": _next_query(route, taken, last)}}
-
-
-def _next_query(route: Route, taken: Taken, last: object) -> str:
-    """The query of the next page, as the vendor would write it."""
-    query = taken.document["query"]
-    return urlencode({**(query if isinstance(query, Mapping) else {}), route.marker: str(last or "")})
 
 
 def points(premises: Premises, route: Route, taken: Taken) -> Values:
@@ -255,5 +215,6 @@ EFFECTS: Final[Mapping[Effect, Callable[[Premises, Route, Taken], Values]]] = {
     Effect.LIST: listing,
     Effect.DELETE: delete,
     Effect.POINTS: points,
+    Effect.WORK: work,
     Effect.STATIC: static,
 }

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from probe.notation.paths import Query
 from probe.sandbox.bodies import Body
+from probe.sandbox.identifiers import Ids
 from probe.sandbox.instances import Life
+from probe.sandbox.works import Stage
 
 
 class Effect(StrEnum):
@@ -19,6 +21,7 @@ class Effect(StrEnum):
     LIST = "list"
     DELETE = "delete"
     POINTS = "points"
+    WORK = "work"
     STATIC = "static"
 
 
@@ -28,6 +31,7 @@ class Mistake(StrEnum):
     DENIED = "denied"
     THROTTLED = "throttled"
     CAPACITY = "capacity"
+    FAILED = "failed"
     QUOTA = "quota"
     NOT_FOUND = "not_found"
     INVALID = "invalid"
@@ -62,12 +66,14 @@ class Answer:
         headers: names with bodies that render to text.
         body: what it says; None for nothing at all.
         build_failure: instead of an answer, the order is taken and its build fails for this reason.
+        build_code: the same in a word, where the vendor has one.
     """
 
     status: int = 200
     headers: Mapping[str, Body] = field(default_factory=dict)
     body: Body | None = None
     build_failure: str = ""
+    build_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +91,7 @@ class Route:
         accepts: of a token route: where each credential must stand; one of these is enough.
         lifetime: of a token, in seconds.
         filters: names of filters, each with what it compares; `*` at the end stands for the rest of the name.
-        marker: the query parameter that names where a page starts.
+        marker: the query parameter that names where a page starts, or which page it is.
         most: items on a page.
         newest_first: whether datapoints come in that order.
         answer: what is sent back when it worked.
@@ -156,14 +162,19 @@ class Imitation:
         title: for people.
         region: its own, where the configuration names none.
         credentials: made up; what the vendor file calls them.
+        account: what a configuration says of the account that is no secret.
         facts: values for bodies.
-        id_prefix: of an instance's id.
-        id_digits: hexadecimal digits of it; 0 for a UUID.
+        ids: of instances.
         lingers: seconds that a deleted instance can still be seen.
         idempotency: what it makes of the same order sent twice.
         delete_again: whether deleting what is being deleted works.
         quota: instances that the account may have.
         states: its words (or mappings of words) for the states of an instance.
+        work_ids: of what it does after it has answered.
+        works: its words for how far that is.
+        can_fail_later: whether one can ask it about that, and so learn that a deletion failed.
+        rate: requests that it takes in a window; 0 for no limit.
+        window: seconds in which it takes them.
         period: seconds between two datapoints.
         series: subjects of monitoring besides instances.
         residents: what is there from the start.
@@ -174,14 +185,19 @@ class Imitation:
     title: str
     region: str
     credentials: Mapping[str, str]
+    account: Mapping[str, str]
     facts: Mapping[str, object]
-    id_prefix: str
-    id_digits: int
+    ids: Ids
     lingers: float
     idempotency: Idempotency
     delete_again: bool
     quota: int
     states: Mapping[Life, object]
+    work_ids: Ids
+    works: Mapping[Stage, object]
+    can_fail_later: bool
+    rate: int
+    window: float
     period: float
     series: tuple[str, ...]
     residents: tuple[Resident, ...]

@@ -44,6 +44,7 @@ class Instance:
         ready: when it becomes (or became) ready.
         fails: when it ends in the error state.
         reason: why it failed.
+        code: the same in a word.
         reachable: when its port answers.
         vanishes: when it is gone without having been deleted.
         found_from: when asking for it by its id finds it.
@@ -67,6 +68,7 @@ class Instance:
     ready: float = math.inf
     fails: float = math.inf
     reason: str = ""
+    code: str = ""
     reachable: float = math.inf
     vanishes: float = math.inf
     found_from: float = -math.inf

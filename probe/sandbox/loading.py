@@ -13,6 +13,7 @@ from typing import Final
 from probe.notation.documents import DocumentRefused, read_document
 from probe.notation.paths import Query, compile_path
 from probe.sandbox.bodies import Body, BodyRefused, as_json, as_xml, compile_body
+from probe.sandbox.identifiers import IdKind, Ids
 from probe.sandbox.imitation import (
     Answer,
     Check,
@@ -26,6 +27,7 @@ from probe.sandbox.imitation import (
 )
 from probe.sandbox.instances import Life
 from probe.sandbox.reading import Entry, SandboxDataRefused
+from probe.sandbox.works import Stage
 
 CHARACTERS: Final = "characters"
 """The file beside the vendors' that says what they are like."""
@@ -60,26 +62,39 @@ def _load(file: Path, changed: int) -> Imitation:
 def _imitation(name: str, entry: Entry) -> Imitation:
     shapes = entry.entry("shapes").data
     errors = {family: _errors(kinds, shapes) for family, kinds in entry.entries("errors")}
-    with entry.entry("ids") as ids:
-        prefix, digits = ids.text("prefix", ""), int(ids.number("digits", 0))
+    with entry.entry("works") as works, entry.entry("rate") as rate:
+        work_ids, words = _ids(works), {stage: works.raw(stage.value, stage.value) for stage in Stage}
+        limit, window = int(rate.number("limit", 0)), rate.seconds("window", 3600.0)
     return Imitation(
         name=name,
         title=entry.text("title"),
         region=entry.text("region"),
         credentials=entry.texts("credentials"),
+        account=entry.texts("account"),
         facts=entry.entry("facts").data,
-        id_prefix=prefix,
-        id_digits=digits,
+        ids=_ids(entry),
         lingers=entry.seconds("lingers"),
         idempotency=Idempotency(entry.word("idempotency", Idempotency) or Idempotency.NONE),
         delete_again=bool(entry.raw("delete_again", True)),
         quota=int(entry.number("quota", 100)),
         states=_states(entry),
+        work_ids=work_ids,
+        works=words,
+        can_fail_later="works" in entry,
+        rate=limit,
+        window=window,
         period=entry.seconds("period", 60.0),
         series=tuple(entry.words("series")),
         residents=tuple(_resident(item) for item in entry.items("residents")),
         endpoints=tuple(_endpoint(key, item, shapes, errors) for key, item in entry.entries("endpoints")),
     )
+
+
+def _ids(entry: Entry) -> Ids:
+    with entry.entry("ids") as ids:
+        digits = int(ids.number("digits", 0))
+        kind = ids.word("kind", IdKind) or (IdKind.HEX if digits else IdKind.UUID)
+        return Ids(kind=IdKind(kind), prefix=ids.text("prefix", ""), digits=digits)
 
 
 def _states(entry: Entry) -> dict[Life, object]:
@@ -111,6 +126,7 @@ def _answer(entry: Entry, shapes: Mapping[str, object]) -> Answer:
         headers=_headers(entry, shapes),
         body=None if raw is None else _body(entry, "body", raw, shapes),
         build_failure=entry.text("build_failure", ""),
+        build_code=entry.text("build_code", ""),
     )
 
 

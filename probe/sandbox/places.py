@@ -40,7 +40,8 @@ class VendorPlace:
         url: of its server.
         endpoints: URLs that the configuration must override.
         credentials: made-up secrets, by the vendor file's names for them.
-        files: the same in files of a private folder.
+        account: what the configuration must say of the account, by the vendor file's names for it.
+        files: the credentials in files of a private folder.
     """
 
     use: str
@@ -48,6 +49,7 @@ class VendorPlace:
     url: str
     endpoints: Mapping[str, str]
     credentials: Mapping[str, str]
+    account: Mapping[str, str]
     files: Mapping[str, str]
 
 

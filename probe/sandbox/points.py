@@ -21,6 +21,7 @@ def moment(wall: float) -> Mapping[str, object]:
         "iso_ms": utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z",
         "iso_micro": utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "iso_offset": utc.strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+        "iso_naive": utc.strftime("%Y-%m-%dT%H:%M:%S"),
     }
 
 

@@ -35,7 +35,10 @@ class Asked:
     base: str = ""
 
     def document(self, captured: Mapping[str, str]) -> dict[str, object]:
-        """The request as data: method, path (what its pattern *captured*), query, headers, form, json."""
+        """The request as data: method, path (what its pattern *captured*), query, headers, parsed, form, json.
+
+        `parsed` has the headers that hold JSON, as data.
+        """
         kind = self.headers.get("content-type", "")
         form = (
             parse_qsl(self.body[:_LARGEST].decode("utf-8", "replace"), keep_blank_values=True)
@@ -47,6 +50,7 @@ class Asked:
             "path": dict(captured),
             "query": dict(parse_qsl(self.query_string, keep_blank_values=True)),
             "headers": dict(self.headers),
+            "parsed": {name: _json(text.encode()) for name, text in self.headers.items() if text.startswith("{")},
             "form": _nested(form),
             "json": _json(self.body) if "json" in kind else None,
         }

@@ -162,6 +162,7 @@ class _Starting:
             url=url,
             endpoints={point.name: url + point.path for point in imitation.endpoints if point.overrides},
             credentials=imitation.credentials,
+            account=imitation.account,
             files={name: self._secret(vendor.name, name, text) for name, text in imitation.credentials.items()},
         )
 

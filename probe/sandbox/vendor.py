@@ -9,16 +9,19 @@ from enum import StrEnum
 from typing import Final
 
 from probe.model.clock import Clock
+from probe.sandbox.allowance import Allowance
 from probe.sandbox.characters import Bouts, Character
-from probe.sandbox.effects import EFFECTS, Refused
+from probe.sandbox.effects import EFFECTS
 from probe.sandbox.faults import Fault, FaultKind, Faults
 from probe.sandbox.imitation import Answer, Check, Effect, Endpoint, Imitation, Mistake, Route
 from probe.sandbox.instances import Instance, Instances
 from probe.sandbox.points import moment
+from probe.sandbox.premises import Refused
 from probe.sandbox.requests import Asked
 from probe.sandbox.signatures import Signature, check_signature
 from probe.sandbox.tokens import Tokens
 from probe.sandbox.views import Taken
+from probe.sandbox.works import Works
 
 _LOGGED: Final = 2_000
 """Requests that are remembered."""
@@ -81,6 +84,8 @@ class PretendVendor:
         clock: what it tells time by.
         dice: its luck.
         instances: what it has rented out.
+        works: what it has answered for and is still doing, or has done.
+        allowance: how many requests it takes.
         tokens: what it has given out.
         faults: what goes wrong with it.
         log: the newest requests.
@@ -97,6 +102,8 @@ class PretendVendor:
         self.clock = clock
         self.dice = random.Random(f"{seed}/{name}/dice")
         self.instances = Instances(clock)
+        self.works = Works(clock, imitation.work_ids, imitation.works)
+        self.allowance = Allowance(clock, imitation.rate, imitation.window)
         self.tokens = Tokens(clock)
         self.weather = Bouts(clock, f"{seed}/{name}/weather", character.good, character.bad)
         self.faults = Faults(clock, f"{seed}/{name}/faults", self.weather, character.faults)
@@ -111,7 +118,7 @@ class PretendVendor:
         """An instance of somebody else, ready for a long time."""
         long_ago = self.clock.now() - _DAYS_OLD
         instance = Instance(
-            instance_id=instance_id or f"{self.imitation.id_prefix}{uuid.uuid4().hex[:17]}",
+            instance_id=instance_id or self.imitation.ids.new(name),
             name=name,
             marks=marks,
             accepted=long_ago,
@@ -190,6 +197,8 @@ class PretendVendor:
         ):
             if self.strike(kind, route):
                 raise Refused(mistake, _MESSAGES[mistake])
+        if not self.allowance.take():
+            raise Refused(Mistake.THROTTLED, _MESSAGES[Mistake.THROTTLED])
         if not self._welcome(asked, endpoint, route):
             raise Refused(Mistake.DENIED, _MESSAGES[Mistake.DENIED])
 
@@ -216,6 +225,7 @@ class PretendVendor:
             "url": asked.base + asked.raw_path,
             "region": self.region,
             "facts": imitation.facts,
+            "account": imitation.account,
             "now": moment(self.clock.wall()),
             "request_id": str(uuid.uuid4()),
             "used": len(self.instances.alive()),
@@ -227,9 +237,11 @@ class PretendVendor:
 
     def _refuse(self, endpoint: Endpoint, mistake: Mistake, values: Mapping[str, object]) -> Reply:
         answer = endpoint.errors.get(mistake, endpoint.errors[Mistake.INTERNAL])
-        return self._reply(endpoint, answer, {"asked": {}, **values})
+        rate = self.allowance.shown(refused=mistake is Mistake.THROTTLED)
+        return self._reply(endpoint, answer, {"asked": {}, **values, "rate": rate})
 
     def _reply(self, endpoint: Endpoint, answer: Answer, values: Mapping[str, object]) -> Reply:
+        values = {"rate": self.allowance.shown(), **values}
         made = {**endpoint.headers, **answer.headers}
         headers = {name: str(body(values)) for name, body in made.items()}
         if answer.body is None:

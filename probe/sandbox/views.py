@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from probe.sandbox.identifiers import number_of
 from probe.sandbox.imitation import Route
 from probe.sandbox.instances import Instance, Life
 from probe.sandbox.points import moment
@@ -56,6 +57,7 @@ def shown(states: Mapping[Life, object], instance: Instance, life: Life) -> Valu
     built = life is not Life.BUILDING
     return {
         "id": instance.instance_id,
+        "number": number_of(instance.instance_id),
         "name": instance.name,
         "size": instance.size,
         "image": instance.image,
@@ -66,6 +68,7 @@ def shown(states: Mapping[Life, object], instance: Instance, life: Life) -> Valu
         "tags": list(instance.tags),
         "created": moment(instance.accepted_wall),
         "reason": instance.reason if life is Life.FAILED else None,
+        "code": instance.code if life is Life.FAILED else None,
         "deleting": life is Life.DELETING,
     }
 

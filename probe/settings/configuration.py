@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
-from probe.model.guards import Guards, TotalGuards
+from probe.rental.guards import Guards, TotalGuards
 from probe.model.job import Detail, Objective
 from probe.model.target import OWN, Layer, Target
 from probe.probes.kind import Kind

@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 
 from probe.model.secret import Secret
 from probe.notation.durations import parse_duration, parse_ratio
+from probe.notation.rates import Rate, parse_rate
 from probe.settings.complaints import Wrong
 
 NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
@@ -19,6 +20,7 @@ _REGION_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 _REGION: Final = re.compile(_REGION_PATTERN)
 NAME_RULE: Final = "must be made of a-z, 0-9, dot, dash and underscore, 63 of them at most, because it becomes a label"
 DURATION_PATTERN: Final = r"^([0-9]+(\.[0-9]+)?(d|h|ms|m|s))+$"
+RATE_PATTERN: Final = r"^[1-9][0-9]{0,6}/([0-9]+(\.[0-9]+)?)?(d|h|ms|m|s)$"
 REFERENCE_SCHEMA: Final[dict[str, Any]] = {
     "oneOf": [
         {
@@ -107,6 +109,17 @@ def _ratio(value: object) -> float:
     return ratio
 
 
+def _rate(value: object) -> Rate:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise Wrong("a rate says in which time", f"write {value}/s, {value}/m or {value}/h")
+    try:
+        return parse_rate(_text(value, "write 20/s, 100/m or 3600/h"))
+    except Wrong:
+        raise
+    except ValueError:
+        raise Wrong("is no rate", "write 20/s, 100/m or 3600/h") from None
+
+
 def _reference(value: object) -> Secret:
     if isinstance(value, Secret):
         return value
@@ -155,6 +168,9 @@ Ratio = Annotated[
     float,
     BeforeValidator(_ratio),
     WithJsonSchema({"anyOf": [{**_TEXT, "pattern": r"^[0-9]+(\.[0-9]+)?%$"}, {"type": "number", "maximum": 1}]}),
+]
+RateField = Annotated[
+    Rate, BeforeValidator(_rate), WithJsonSchema({**_TEXT, "pattern": RATE_PATTERN, "examples": ["100/m", "20/s"]})
 ]
 Reference = Annotated[Secret, BeforeValidator(_reference), WithJsonSchema(REFERENCE_SCHEMA)]
 Url = Annotated[str, BeforeValidator(_url), WithJsonSchema({**_TEXT, "pattern": "^https?://"})]

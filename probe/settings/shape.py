@@ -12,11 +12,12 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from probe.model.job import Detail
 from probe.probes.fields import Proxy
 from probe.settings.complaints import Wrong, choices
-from probe.settings.fields import NAME_PATTERN, FilePath, Name, Ratio, Reference, Region, Seconds, Shape, Url
+from probe.settings.fields import NAME_PATTERN, FilePath, Name, RateField, Ratio, Reference, Region, Seconds, Shape, Url
 from probe.wire import is_address
 from probe.wire.listening import parse_listen
 
 EVERYONE: Final = "*"
+LONGEST_FACT: Final = 200
 ACTIONS: Final = ("probe", "reload")
 """What can be allowed beyond loopback, as far as it exists."""
 FUTURE_ACTIONS: Final = ("run", "sweep")
@@ -77,6 +78,16 @@ def _vendor_name(value: object) -> str:
     return value
 
 
+def _fact(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # a project's number looks like one
+    if isinstance(value, dict):
+        raise Wrong("is no text", "write it here: what is secret belongs under credentials")
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_FACT or not value.isprintable():
+        raise Wrong("is no text", "write the vendor's word for it, in quotes if it looks like something else")
+    return value
+
+
 Listen = Annotated[str, BeforeValidator(check_listen), WithJsonSchema({"type": "string", "pattern": ":[0-9]+$"})]
 Action = Annotated[str, BeforeValidator(_action), WithJsonSchema({"enum": list(ACTIONS)})]
 VendorNames = Annotated[
@@ -87,6 +98,7 @@ VendorNames = Annotated[
 Gateway = Annotated[bool, BeforeValidator(_gateway), WithJsonSchema({"const": True})]
 Peer = Annotated[str, BeforeValidator(_peer), WithJsonSchema({"type": "string"})]
 HostName = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$", max_length=253)]
+Fact = Annotated[str, BeforeValidator(_fact), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
 Words = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 
 
@@ -116,6 +128,24 @@ class Agent(Shape):
     places: int = Field(200, ge=1, le=10_000, description="how many runs may be on at once")
 
 
+class RequestLimits(Shape):
+    """How many requests the account may be sent; everything that probes it shares them."""
+
+    rate: RateField | None = Field(None, description="how many in which time", examples=["100/m"])
+    burst: int | None = Field(
+        None, ge=1, le=1_000_000, description="how many of the rate may leave at once; a tenth if nothing is said"
+    )
+    at_once: int | None = Field(
+        None, ge=1, le=1_000, description="how many may be on their way at the same time", examples=[5]
+    )
+
+    @model_validator(mode="after")
+    def _burst_is_part_of_the_rate(self) -> Self:
+        if self.burst is not None and self.rate is not None and self.burst > self.rate.count:
+            raise Wrong("has a burst that is more than its rate", f"let burst be {self.rate.count} at most")
+        return self
+
+
 class Vendor(Shape):
     """A vendor: which file says how it is spoken to, and what is ours in it."""
 
@@ -125,10 +155,16 @@ class Vendor(Shape):
     credentials: dict[str, Reference] = Field(
         {}, description="what one identifies oneself with, each as {env: NAME} or {file: PATH}"
     )
+    account: dict[str, Fact] = Field(
+        {}, description="what else the vendor file must know of your account, and is no secret: a project, a tenant"
+    )
     endpoints: dict[str, Url] = Field(
         {}, description="URLs that win over the vendor file's, by the names it has for them"
     )
     network: Words = Field({}, description="options of the vendor file for the network of instances")
+    limits: RequestLimits = Field(
+        RequestLimits(), description="how many requests may be sent, where that is not what the vendor file says"
+    )
     insecure_http: bool = Field(False, description="whether credentials may be sent over plain http beyond loopback")
     ca_bundle: FilePath | None = Field(None, description="PEM file of the authorities to trust instead of the system's")
     proxy: Proxy | None = Field(None, description="HTTP proxy to go through; the environment's is never used")

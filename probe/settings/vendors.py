@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from probe.cloud import VendorEntry, VendorFile, VendorFileRefused, entry_complaints
+from probe.cloud import Allowance, VendorEntry, VendorFile, VendorFileRefused, entry_complaints
 from probe.model.target import OWN
 from probe.notation.composing import Trail
 from probe.settings.complaints import Complaint, choices
@@ -43,8 +43,10 @@ class VendorReader:
             region=shape.region,
             file=file,
             credentials=shape.credentials,
+            account=shape.account,
             endpoints=shape.endpoints,
             network=shape.network,
+            limits=Allowance(shape.limits.rate, shape.limits.burst, shape.limits.at_once),
             insecure_http=shape.insecure_http,
             profile=shape.profile,
             route=route or Route(),
@@ -92,7 +94,8 @@ class VendorReader:
 def _instead(file: VendorFile | None) -> dict[str, object]:
     """Values for keys that are wrong with which nothing else is: no complaint is to follow from another."""
     network = file.network.options if file is not None else ()
-    return {"region": "unknown", "insecure_http": True, "network": dict.fromkeys(network)}
+    account = dict.fromkeys(file.account, "unknown") if file is not None else {}
+    return {"region": "unknown", "insecure_http": True, "network": dict.fromkeys(network), "account": account}
 
 
 def _causes(entry: VendorEntry, wrong: frozenset[str]) -> list[tuple[tuple[str, ...], str, str]]:

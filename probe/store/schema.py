@@ -1,18 +1,17 @@
 """Brings a database to the schema of this version, or says why it cannot."""
 
 import logging
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from probe.store.trouble import StateFolderRefused, damaged
 
-if TYPE_CHECKING:
-    from alembic.config import Config
-
-REVISIONS: Final = ("0001",)
-"""Every schema that this version knows, its own last. Alembic could tell, but costs a start 0.1 s (a test compares)."""
 _MIGRATIONS: Final = "probe.store:migrations"
 
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look at the schema version
@@ -24,10 +23,8 @@ def upgrade(engine: Engine) -> None:
     Raises:
         SQLAlchemyError: the database refused.
     """
-    from alembic import command  # noqa: PLC0415 - only who has something to migrate pays for it
-
     with engine.begin() as connection:
-        config = migrations()
+        config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -45,12 +42,13 @@ def examine(connection: Connection, path: Path) -> bool:
     version = _version(connection)
     if version is None:
         raise damaged(path, "it holds no ledger")
-    if version not in REVISIONS:
+    known, head = _revisions()
+    if version not in known:
         raise StateFolderRefused(
-            f"{path}: written by a newer version of this program (schema {version}, this one knows {REVISIONS[-1]});"
+            f"{path}: written by a newer version of this program (schema {version}, this one knows {head});"
             " use that version, or another `state`"
         )
-    return version == REVISIONS[-1]
+    return version == head
 
 
 def _version(connection: Connection) -> str | None:
@@ -59,10 +57,15 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrations() -> "Config":
-    """Alembic's configuration, made in code: an installed wheel has no alembic.ini."""
-    from alembic.config import Config  # noqa: PLC0415 - as above
+@cache
+def _revisions() -> tuple[frozenset[str], str]:
+    """Every schema that this version knows, and its own."""
+    scripts = ScriptDirectory.from_config(_config())
+    return frozenset(script.revision for script in scripts.walk_revisions()), str(scripts.get_current_head())
 
+
+def _config() -> Config:
+    """Alembic's configuration, made in code: an installed wheel has no alembic.ini."""
     config = Config()
     config.set_main_option("script_location", _MIGRATIONS)
     return config

@@ -40,6 +40,7 @@ def entry(
     *,
     region: str = "eu-central-1",
     file: VendorFile | None = None,
+    account: Mapping[str, str] | None = None,
     profile: str | None = None,
     network: Mapping[str, object] | None = None,
     insecure_http: bool = False,
@@ -50,6 +51,7 @@ def entry(
         region=region,
         file=file or FILES[vendor],
         credentials=secrets(**credentials),
+        account=account or {},
         endpoints=endpoints or {},
         profile=profile,
         network=network or {},
@@ -113,9 +115,27 @@ ACME: dict[str, Any] = {
 """A small vendor file, as it is written."""
 
 
-def acme(*, region: str = "north", **sections: object) -> VendorEntry:
+ACME_INSTANCES: dict[str, Any] = {
+    "create": {"post": "api:/servers", "json": {"name": "${name}", "labels": "${marks}"}, "id": "id"},
+    "get": {"get": "api:/servers/${id}", "item": "@"},
+    "list": {"get": "api:/servers", "items": "servers"},
+    "delete": {"delete": "api:/servers/${id}"},
+    "marks": {"as": "map"},
+    "show": {"id": "id", "name": "name", "addresses": "ips", "marks": {"at": "labels"}, "reason": "why"},
+    "states": {"failed": ["state == 'error'"], "ready": ["state == 'up'"], "pending": ["state == 'new'"]},
+}
+"""How that vendor rents, as it is written."""
+
+
+def acme(*, region: str = "north", facts: Mapping[str, str] | None = None, **sections: object) -> VendorEntry:
     """A vendor that takes a bearer token, with sections of its file replaced."""
-    return entry("acme", {"token": "b-1"}, region=region, file=VendorFile.model_validate(ACME | sections))
+    file = VendorFile.model_validate(ACME | sections)
+    return entry("acme", {"token": "b-1"}, region=region, account=facts, file=file)
+
+
+def renting(*, file: Mapping[str, Any] | None = None, **parts: object) -> VendorEntry:
+    """The same vendor, which rents; *parts* of `instances` are replaced, and sections of the *file*."""
+    return acme(instances=ACME_INSTANCES | parts, **(file or {}))
 
 
 def written(vendor: str) -> dict[str, Any]:

@@ -44,12 +44,10 @@ GOOD: dict[str, Any] = {**ACME, "absent": ABSENT}
 
 
 def test_the_packaged_files_load() -> None:
-    """All three are complete."""
-    assert FILES.keys() == {"aws", "openstack", "rackspace"}
+    """Each of them rents, can be asked something cheap, and bears its vendor's name."""
     for name, file in FILES.items():
         assert file.vendor == name
         assert file.has(Capability.LIFECYCLE)
-        assert file.has(Capability.MONITORING_SERIES)
         assert "probe" in file.read_operations()
 
 

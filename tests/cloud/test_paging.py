@@ -1,6 +1,9 @@
 """Lists of several pages."""
 
+from collections.abc import Mapping
+
 import pytest
+from pydantic import ValidationError
 
 from probe.cloud import MARK_AGENT, VendorComplaint, VendorEntry
 from probe.model.outcome import Outcome
@@ -19,11 +22,11 @@ def page(numbers: range, href: str | None = None) -> dict[str, object]:
     return {"servers": [server(number) for number in numbers], "servers_links": links}
 
 
-def paged(kind: dict[str, object], **listing: object) -> VendorEntry:
+def paged(kind: Mapping[str, object], **listing: object) -> VendorEntry:
     """A vendor whose list has pages of some kind."""
     instances = written("openstack")["instances"]
     instances["create"] = {"post": "api:/s", "id": "id"}
-    instances["list"] = {"get": "api:/s", "items": "servers", "page": kind, **listing}
+    instances["list"] = {"get": "api:/s", "items": "servers", "page": dict(kind), **listing}
     return acme(instances=instances)
 
 
@@ -93,3 +96,42 @@ async def test_a_read_of_a_list_is_its_first_page() -> None:
     scene = Scene(openstack(), token_answer(), answer(200, page(range(2), more)))
     await scene.cloud.read("list", scene.watch)
     assert len(scene.wire.asked) == 2
+
+
+NUMBERED = {"kind": "number", "send_as": "page"}
+
+
+async def test_pages_are_counted_up_to_the_last() -> None:
+    """Where an answer tells how many there are, though not which is the next."""
+    chosen = paged(NUMBERED | {"last": "pages"}, query={"page_size": 2})
+    pages = [answer(200, page(range(n, n + 2)) | {"pages": 2}) for n in (0, 2)]
+    scene = Scene(chosen, *pages)
+    assert [view.id for view in await scene.cloud.inventory(scene.watch)] == ["s-0", "s-1", "s-2", "s-3"]
+    assert [request.url.params.get("page") for request in scene.wire.asked] == [None, "2"]
+    assert {request.url.params["page_size"] for request in scene.wire.asked} == {"2"}
+
+
+async def test_pages_are_counted_until_one_is_not_full() -> None:
+    """Where an answer tells nothing at all."""
+    chosen = paged(NUMBERED | {"size": 2, "first": 0})
+    scene = Scene(chosen, answer(200, page(range(2))), answer(200, page(range(2, 3))))
+    assert len(await scene.cloud.inventory(scene.watch)) == 3
+    assert scene.wire.asked[-1].url.params["page"] == "1"
+
+
+@pytest.mark.parametrize("lie", [10**9, "1e400", None, "many", [1], -1])
+async def test_a_last_page_that_makes_no_sense(lie: object) -> None:
+    """There is an end to every list, whatever an answer says; what is no number says that there is one page."""
+    scene = Scene(paged(NUMBERED | {"last": "pages"}, max_pages=3), answer(200, page(range(2)) | {"pages": lie}))
+    if lie == 10**9:
+        with pytest.raises(VendorComplaint, match="did not end within 3 pages"):
+            await scene.cloud.inventory(scene.watch)
+    else:
+        assert len(await scene.cloud.inventory(scene.watch)) == 2
+
+
+@pytest.mark.parametrize("kind", [{}, {"last": "pages", "size": 5}])
+def test_counted_pages_need_an_end(kind: dict[str, object]) -> None:
+    """By the number of the last, or by one that is not full."""
+    with pytest.raises(ValidationError, match="to know the last page by"):
+        paged(NUMBERED | kind)

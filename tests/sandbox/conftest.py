@@ -1,4 +1,4 @@
-"""A sandbox of the three vendors, quick and without any trouble of its own."""
+"""A sandbox of vendors, quick and without any trouble of its own."""
 
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -8,21 +8,27 @@ import httpx
 import pytest
 
 from probe.sandbox import Casting, Sandbox
+from probe.sandbox.loading import CHARACTERS
 from probe.sandbox.sandbox import cast
 from probe.sandbox.vendor import PretendVendor
 from tests.fakes.clock import FakeClock
 
 DATA = Path(__file__).parents[2] / "config" / "sandbox"
 EXTRA = Path(__file__).parent / "data"
-CAST = tuple(Casting(name=use, use=use, character="swift") for use in ("openstack", "aws", "rackspace"))
+EVERYONE = tuple(sorted(path.stem for path in DATA.glob("*.yaml") if path.stem != CHARACTERS))
+"""Every vendor that the sandbox plays."""
 
 Play = Callable[..., PretendVendor]
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """All three vendors, served."""
-    running = await Sandbox.start([DATA, EXTRA], CAST)
+async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+    """Vendors, served: the one that the test's `use` names, those of the module's PLAYS, or three."""
+    callspec = getattr(request.node, "callspec", None)
+    use = callspec.params.get("use") if callspec else None
+    played = (use,) if use else getattr(request.module, "PLAYS", ("openstack", "aws", "rackspace"))
+    castings = [Casting(name=name, use=name, character="swift") for name in played]
+    running = await Sandbox.start([DATA, EXTRA], castings)
     yield running
     await running.stop()
 

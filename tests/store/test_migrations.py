@@ -4,12 +4,10 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import probe.store
 from probe.store import Store
-from probe.store.schema import REVISIONS, migrations
 from probe.store.tables import METADATA
 
 
@@ -27,9 +25,3 @@ def test_the_migrations_are_part_of_the_package() -> None:
     folder = Path(probe.store.__file__).parent / "migrations"
     assert (folder / "env.py").is_file()
     assert [path.name for path in sorted((folder / "versions").glob("v*.py"))] == ["v0001_leases_and_outages.py"]
-
-
-def test_the_revisions_that_the_code_knows_are_those_of_the_migrations() -> None:
-    """They are written down, in their order, so that a start need not ask alembic."""
-    found = [script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()]
-    assert tuple(reversed(found)) == REVISIONS

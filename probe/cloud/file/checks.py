@@ -1,37 +1,58 @@
 """What the model of a vendor file cannot see by itself: that its parts fit together."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from probe.cloud.file.fields import Strict
+from probe.cloud.file.listing import MarkedListing
+from probe.cloud.file.marks import WrittenMarks, read_text
 from probe.cloud.file.operation import Operation
-from probe.cloud.file.vendor import Capability, VendorFile
+from probe.cloud.file.vendor import Capability, Choices, VendorFile
+from probe.notation.templates import Template
 
 Trail = tuple[str | int, ...]
 Flaw = tuple[Trail, str, str]
 """Where, what is wrong, what to do about it."""
+Call = tuple[Trail, Operation, frozenset[str]]
+"""Where a call stands, and the names that have values there."""
 
-COMMON: Final = frozenset({"region", "mark"})
-ORDER: Final = frozenset({"name", "size", "image", "marks", "token", "user_data", "user_data_base64"})
+ORDER: Final = frozenset(
+    {
+        *("name", "size", "image", "marks", "token", "token_uuid", "password", "user_data", "user_data_base64"),
+        *("lease_seconds", "lease_seconds_text", "expires_iso"),
+    }
+)
 TIMES: Final = frozenset({"from_s", "from_ms", "from_iso", "to_s", "to_ms", "to_iso"})
+FILTERS: Final = frozenset({"marks_json", "mark_tag", "agent"})
+"""Without a value where a list is asked for everything."""
+_REFERENCE: Final = re.compile(r"\$\{([^{}]*)\}")
 
 
 def flaws(file: VendorFile) -> list[Flaw]:
     """Everything about *file* that does not fit together."""
-    return [*_operation_flaws(file), *_endpoint_flaws(file), *_network_flaws(file), *_capability_flaws(file)]
+    return [
+        *_operation_flaws(file),
+        *_list_flaws(file),
+        *_marks_flaws(file),
+        *_endpoint_flaws(file),
+        *_account_flaws(file),
+        *_network_flaws(file),
+        *_capability_flaws(file),
+    ]
 
 
-def operations(file: VendorFile) -> Iterator[tuple[Trail, Operation, frozenset[str]]]:
-    """Every call of *file*: where it stands, and the names that have values there."""
+def operations(file: VendorFile) -> Iterator[Call]:
+    """Every call of *file*."""
     for name, read in file.reads.items():
         yield ("reads", name), read, frozenset()
     for kind, choices in (("sizes", file.sizes), ("images", file.images)):
         if choices.find is not None:
             yield (kind, "find"), choices.find, frozenset({"name"})
     if file.instances is not None:
-        network = frozenset(f"network.{name}" for name in file.network.options)
-        yield ("instances", "create"), file.instances.create, ORDER | network
+        yield ("instances", "create"), file.instances.create, order_names(file)
         yield ("instances", "get"), file.instances.get, frozenset({"id"})
-        yield ("instances", "list"), file.instances.list, frozenset({"marks_json"})
+        yield ("instances", "list"), file.instances.list, FILTERS
         yield ("instances", "delete"), file.instances.delete, frozenset({"id"})
     if file.monitoring is not None and file.monitoring.instance is not None:
         yield ("monitoring", "instance"), file.monitoring.instance, TIMES | {"instance"}
@@ -40,27 +61,104 @@ def operations(file: VendorFile) -> Iterator[tuple[Trail, Operation, frozenset[s
         yield ("monitoring", "series"), series, TIMES | {f"series.{name}" for name in series.fields}
 
 
+def order_names(file: VendorFile) -> frozenset[str]:
+    """The names that have values in a create."""
+    network = {f"network.{name}" for name in file.network.options}
+    return ORDER | network | _part_names("size", file.sizes) | _part_names("image", file.images)
+
+
+def _part_names(kind: str, choices: Choices) -> frozenset[str]:
+    return frozenset(f"{kind}.{name}" for name in (choices.parts.groupindex if choices.parts is not None else ()))
+
+
+def templates(file: VendorFile) -> Iterator[tuple[Trail, Template, frozenset[str]]]:
+    """Every template of *file* beside those of its endpoints: where it stands, and the names that have values there."""
+    common = _common(file)
+    for trail, operation, names in operations(file):
+        for key, template in operation.templates.items():
+            yield (*trail, key), template, common | names
+        if isinstance(operation, MarkedListing):
+            yield from _filter_templates(trail, operation, common)
+    if file.instances is not None and file.instances.create.id_is is not None:
+        yield ("instances", "create", "id_is"), file.instances.create.id_is, common | order_names(file)
+
+
+def _filter_templates(
+    trail: Trail, listing: MarkedListing, common: frozenset[str]
+) -> Iterator[tuple[Trail, Template, frozenset[str]]]:
+    for name, section, names in (("marked", listing.marked, frozenset[str]()), ("ours", listing.ours, FILTERS)):
+        for key, template in section.templates.items() if section is not None else ():
+            yield (*trail, name, key), template, common | names
+
+
+def _common(file: VendorFile) -> frozenset[str]:
+    return frozenset({"region", "mark", *(f"account.{name}" for name in file.account)})
+
+
 def _operation_flaws(file: VendorFile) -> Iterator[Flaw]:
     if file.instances is not None and "list" in file.reads:
         yield ("reads", "list"), "`list` is the list of instances already", "give it another name"
-    for trail, operation, names in operations(file):
-        known = COMMON | names
+    for trail, operation, _ in operations(file):
         if operation.endpoint not in file.endpoints:
             where = (*trail, operation.method.lower())
             yield where, f"there is no endpoint `{operation.endpoint}`", _choose(file.endpoints)
+    for trail, template, known in templates(file):
+        for name in sorted(template.names - known):
+            yield trail, f"`${{{name}}}` has no value here", _choose(sorted(known))
+
+
+def _list_flaws(file: VendorFile) -> Iterator[Flaw]:
+    """An empty filter finds nothing, and a sweep would believe that there is nothing."""
+    for trail, operation, _ in operations(file):
+        if not isinstance(operation, MarkedListing):
+            continue
         for key, template in operation.templates.items():
-            for name in sorted(template.names - known):
-                yield (*trail, key), f"`${{{name}}}` has no value here", _choose(sorted(known))
+            for name in sorted(_inside_text(template.source) & FILTERS):
+                what = f"`${{{name}}}` inside a text is empty where the list is asked for everything"
+                yield (*trail, key), what, "move it to `ours`, which is sent only where it has a value"
+
+
+def _inside_text(source: object) -> frozenset[str]:
+    """The names that are used inside longer text in *source*."""
+    if isinstance(source, Mapping):
+        return frozenset().union(*(_inside_text(value) for value in source.values()))
+    if isinstance(source, (list, tuple)):
+        return frozenset().union(*(_inside_text(item) for item in source))
+    if not isinstance(source, str) or _REFERENCE.fullmatch(source):
+        return frozenset()
+    return frozenset(_REFERENCE.findall(source))
+
+
+def _marks_flaws(file: VendorFile) -> Iterator[Flaw]:
+    """Marks that are not read as they were written prove nothing."""
+    if file.instances is None:
+        return
+    yield from _tag_flaws(file.instances.marks, file.instances.show.marks.pattern, ("instances", "show", "marks"))
+
+
+def _tag_flaws(written: WrittenMarks, pattern: re.Pattern[str] | None, trail: Trail) -> Iterator[Flaw]:
+    if (written.style == "tags") != (pattern is not None):
+        problem = "marks are written as tags, and not read as such" if pattern is None else "marks are no tags"
+        yield trail, problem, "give a `pattern`" if pattern is None else "remove the `pattern`, or write `as: tags`"
+    elif pattern is not None:
+        for key in written.keys.written.values():
+            text = str(written.template.render({"key": key, "value": _SAMPLE}))
+            if read_text(pattern, text) != (key, _SAMPLE):
+                yield (*trail, "pattern"), f"the tag `{text}` is not read as it was written", "correct one of the two"
+
+
+_SAMPLE: Final = "0c0ffee0-0000-4000-8000-1234567890ab"
 
 
 def _endpoint_flaws(file: VendorFile) -> Iterator[Flaw]:
     used = {operation.endpoint for _, operation, _ in operations(file)}
+    known = _common(file) - {"mark"}
     for name, endpoint in file.endpoints.items():
         trail: Trail = ("endpoints", name)
         for key in ("url", "headers", "form"):
             template = getattr(endpoint, key)
-            for unknown in sorted(template.names - {"region"} if template is not None else ()):
-                yield (*trail, key), f"`${{{unknown}}}` has no value here", "use `${region}`, or write it out"
+            for unknown in sorted(template.names - known if template is not None else ()):
+                yield (*trail, key), f"`${{{unknown}}}` has no value here", f"{_choose(sorted(known))}, or write it out"
         if endpoint.form is not None and not any(
             operation.form is not None for _, operation, _ in operations(file) if operation.endpoint == name
         ):
@@ -68,6 +166,24 @@ def _endpoint_flaws(file: VendorFile) -> Iterator[Flaw]:
         if name not in used | {"auth"}:
             yield trail, "no call goes there", "remove it"
     yield from _profile_flaws(file)
+
+
+def _account_flaws(file: VendorFile) -> Iterator[Flaw]:
+    used = set[str]().union(*(template.names for _, template, _ in templates(file)))
+    for section in (*file.endpoints.values(), *file.profiles.values()):
+        used |= _section_names(section)
+    for name in file.account:
+        if f"account.{name}" not in used:
+            yield ("account", name), "nothing uses it", f"use `${{account.{name}}}`, or remove it"
+
+
+def _section_names(section: Strict) -> set[str]:
+    """The names in all templates of *section*, at most one mapping deep."""
+    found: set[str] = set()
+    for value in dict(section).values():
+        for inner in value.values() if isinstance(value, Mapping) else (value,):
+            found |= inner.names if isinstance(inner, Template) else set()
+    return found
 
 
 def _profile_flaws(file: VendorFile) -> Iterator[Flaw]:
@@ -80,6 +196,9 @@ def _profile_flaws(file: VendorFile) -> Iterator[Flaw]:
         for where, endpoints in places:
             for unknown in endpoints.keys() - file.endpoints.keys():
                 yield (*where, unknown), f"there is no endpoint `{unknown}`", _choose(file.endpoints)
+        for key, template in profile.endpoints.items():
+            for unknown in sorted(template.names - (_common(file) - {"mark"})):
+                yield (*trail, "endpoints", key), f"`${{{unknown}}}` has no value here", "use `${region}`"
         known = {name for way in file.credentials.values() for name in (*way.required, *way.optional)}
         for unknown in profile.credentials.keys() - known:
             yield (*trail, "credentials", unknown), f"there is no credential `{unknown}`", _choose(sorted(known))
@@ -90,9 +209,7 @@ def _network_flaws(file: VendorFile) -> Iterator[Flaw]:
     for position, name in enumerate(file.network.reach_needs):
         if name not in options:
             yield ("network", "reach_needs", position), f"there is no network option `{name}`", _choose(options)
-    sent = frozenset(
-        name for _, call, _ in operations(file) for template in call.templates.values() for name in template.names
-    )
+    sent = frozenset(name for _, template, _ in templates(file) for name in template.names)
     for name in options:
         if f"network.{name}" not in sent:
             yield ("network", "options", name), "no call sends it", f"use `${{network.{name}}}` in instances.create"

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 
 from probe.notation.durations import parse_duration
 from probe.notation.paths import Query, compile_path
+from probe.notation.rates import Rate, parse_rate
 from probe.notation.templates import Template
 
 
@@ -55,6 +56,10 @@ def _seconds(value: object) -> float:
     return value if isinstance(value, float) else parse_duration(str(value))
 
 
+def _rate(value: object) -> Rate:
+    return value if isinstance(value, Rate) else parse_rate(str(value))
+
+
 def _several(value: object) -> object:
     return value if isinstance(value, (list, tuple)) else [value]
 
@@ -67,6 +72,9 @@ MapTemplate = Annotated[Template, BeforeValidator(_map_template), WithJsonSchema
 AnyTemplate = Annotated[Template, BeforeValidator(_template), WithJsonSchema({})]
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern), WithJsonSchema({**_TEXT, "format": "regex"})]
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema({**_TEXT, "examples": ["30s", "5m"]})]
+RateField = Annotated[
+    Rate, BeforeValidator(_rate), WithJsonSchema({**_TEXT, "examples": ["20/s", "100/m", "3600/h"]})
+]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Several = BeforeValidator(_several)

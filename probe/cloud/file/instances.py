@@ -1,17 +1,28 @@
 """An instance's life as data: the calls, how an answer shows it, and which answers mean what."""
 
-from typing import Literal
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from probe.cloud.file.fields import Jmespath, Seconds, Strict, Text
-from probe.cloud.file.operation import Listing, Operation
+from probe.cloud.file.fields import Jmespath, Seconds, Strict, TextTemplate
+from probe.cloud.file.listing import MarkedListing
+from probe.cloud.file.marks import ReadMarks, WrittenMarks
+from probe.cloud.file.operation import Operation
 
 
 class Create(Operation):
     """Rents an instance. It is sent once and never again."""
 
-    id: Jmespath = Field(description="finds the new instance's identifier in the answer")
+    id: Jmespath | None = Field(None, description="finds the new instance's identifier in the answer")
+    id_is: TextTemplate | None = Field(
+        None, description="the new instance's identifier, where we choose it: `${name}`; instead of `id`"
+    )
+
+    @model_validator(mode="after")
+    def _one_identifier(self) -> Self:
+        if (self.id is None) == (self.id_is is None):
+            raise ValueError("needs either `id`, where the answer tells it, or `id_is`, where we choose it")
+        return self
 
 
 class Get(Operation):
@@ -20,27 +31,10 @@ class Get(Operation):
     item: Jmespath = Field(description="finds the instance in the answer")
 
 
-class InstanceList(Listing):
+class InstanceList(MarkedListing):
     """Lists instances. What it filters is only an optimisation: marks are checked again on our side."""
 
     delay: Seconds = Field(0.0, description="how long after a create the list may not show the instance, at most")
-
-
-class WrittenMarks(Strict):
-    """How `${marks}` is written."""
-
-    style: Literal["map", "pairs"] = Field(alias="as", description="a mapping, or a list of pairs")
-    key: Text = Field("key", description="of pairs: what the key is called")
-    value: Text = Field("value", description="of pairs: what the value is called")
-    name: Text | None = Field(None, description="a mark that carries the instance's name, where a name is a mark")
-
-
-class ReadMarks(Strict):
-    """How marks are read from an instance: a mapping, or a list of pairs where `key` and `value` are given."""
-
-    at: Jmespath = Field(description="finds them in the item")
-    key: Text | None = Field(None, description="of pairs: what the key is called")
-    value: Text | None = Field(None, description="of pairs: what the value is called")
 
 
 class Shown(Strict):
@@ -80,9 +74,7 @@ class Instances(Strict):
 
     create: Create = Field(description="rents an instance")
     get: Get = Field(description="asks how one is; `${id}` is the identifier that `create` found")
-    list: InstanceList = Field(
-        description="lists instances; `${marks_json}` is a JSON text of the wanted marks, if any"
-    )
+    list: InstanceList = Field(description="lists instances, of everybody if it is not told otherwise")
     delete: Operation = Field(description="gives one back")
     marks: WrittenMarks = Field(description="how `${marks}` is written")
     show: Shown = Field(description="how an item of `get` and `list` is read")

@@ -1,7 +1,7 @@
 """One call of a vendor's API as data: where it goes, what it says, what answer means that it worked."""
 
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -85,38 +85,3 @@ class Read(Operation):
     """A call that changes and costs nothing, for `api` probes."""
 
     description: Text = Field(description="what it asks, for people who choose an operation to probe")
-
-
-class TokenPage(Strict):
-    """The answer names a token that the next call carries."""
-
-    kind: Literal["token"]
-    send_as: Text = Field(description="the parameter that carries the token, in the form if there is one")
-    next: Jmespath = Field(description="finds the token; nothing means that this was the last page")
-
-
-class NextUrlPage(Strict):
-    """The answer holds the address of the next page; only its path and query are used, and only on the same host."""
-
-    kind: Literal["next_url"]
-    next: Jmespath = Field(description="finds the address; nothing means that this was the last page")
-
-
-class MarkerPage(Strict):
-    """The next call names the last item of this page."""
-
-    kind: Literal["marker"]
-    send_as: Text = Field(description="the parameter that carries the marker")
-    marker: Jmespath = Field(description="finds the marker in the last item")
-    size: int = Field(gt=0, description="items on a full page; a page with fewer is the last")
-
-
-Page = Annotated[TokenPage | NextUrlPage | MarkerPage, Field(discriminator="kind")]
-
-
-class Listing(Operation):
-    """A call that answers with items, perhaps on several pages."""
-
-    items: Jmespath = Field(description="finds the list of items in the answer")
-    page: Page | None = Field(None, description="how the next page is asked for; absent: there is only one")
-    max_pages: int = Field(100, gt=0, description="pages after which the list is taken for endless")

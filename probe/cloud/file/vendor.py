@@ -6,10 +6,11 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from probe.cloud.file.errors import Errors
-from probe.cloud.file.fields import Jmespath, MapTemplate, Strict, Text, TextTemplate, Word
+from probe.cloud.file.fields import Jmespath, MapTemplate, Pattern, RateField, Strict, Text, TextTemplate, Word
 from probe.cloud.file.instances import Instances
+from probe.cloud.file.listing import Listing
 from probe.cloud.file.monitoring import Monitoring
-from probe.cloud.file.operation import Listing, Read
+from probe.cloud.file.operation import Read
 
 
 class Capability(StrEnum):
@@ -30,6 +31,14 @@ class CredentialSet(Strict):
     defaults: dict[Word, str] = Field({}, description="what an optional one is when it is left out")
 
 
+class AccountFact(Strict):
+    """Something about our account that is no secret, said under `account:` of the configuration: `${account.NAME}`."""
+
+    description: Text = Field(description="what it is, and where one finds it")
+    default: Text | None = Field(None, description="where the configuration says nothing")
+    required: bool = Field(True, description="whether the configuration must say it, if there is no default")
+
+
 class Auth(Strict):
     """How requests are authenticated."""
 
@@ -47,7 +56,7 @@ class CatalogEntry(Strict):
 class Endpoint(Strict):
     """A place that requests go to. The configuration may override its URL."""
 
-    url: TextTemplate | None = Field(None, description="its URL; `${region}` may stand in it")
+    url: TextTemplate | None = Field(None, description="its URL; `${region}` and `${account.…}` may stand in it")
     catalog: CatalogEntry | None = Field(None, description="where the catalog that comes with a token has it")
     given: bool = Field(False, description="the URL comes from a profile or from the configuration")
     codec: Literal["json", "xml"] = Field("json", description="what answers are written in")
@@ -87,6 +96,11 @@ class Choices(Strict):
     """Sizes or images."""
 
     aliases: dict[Word, str] = Field({}, description="our words, each with the vendor's identifier (or name)")
+    parts: Pattern | None = Field(
+        None,
+        description="what an identifier looks like as a whole, where its parts are sent one by one: the group `name` "
+        "of the pattern of `images` is `${image.name}`",
+    )
     find: Lookup | None = Field(None, description="how an identifier is found where people know the name")
 
 
@@ -101,7 +115,7 @@ class Profile(Strict):
 
     title: Text = Field(description="its name for people")
     docs: Text = Field(description="where its facts stand")
-    endpoints: dict[Word, TextTemplate] = Field({}, description="URLs of endpoints; `${region}` may stand in them")
+    endpoints: dict[Word, TextTemplate] = Field({}, description="URLs of endpoints, as under `endpoints`")
     regions: dict[Text, RegionDetails] = Field({}, description="its regions, all of them; absent: any")
     credentials: dict[Word, str] = Field({}, description="defaults of credentials that are no secret")
     sizes: dict[Word, str] = Field({}, description="aliases that win over the file's")
@@ -109,13 +123,26 @@ class Profile(Strict):
 
 
 class Limits(Strict):
-    """Headers in which the vendor tells our request budget."""
+    """How many requests an account may be sent, and the headers in which the vendor tells what is left of them."""
 
+    rate: RateField | None = Field(
+        None, description="how many requests in which time; the configuration may say otherwise", examples=["3600/h"]
+    )
+    burst: int | None = Field(
+        None, ge=1, description="how many of them may leave at once; a tenth of the rate where nothing is said"
+    )
+    at_once: int | None = Field(None, ge=1, description="how many may be on their way at the same time")
+    scope: Literal["account", "region"] = Field(
+        "account", description="whether the vendor counts an account's requests all together, or in each region"
+    )
     limit: Text | None = Field(None, description="how many requests are allowed")
     remaining: Text | None = Field(None, description="how many are left")
     used: Text | None = Field(None, description="how many are used up, where it is not told how many are left")
     reset: Text | None = Field(None, description="when the budget is full again")
     reset_is: Literal["epoch", "seconds"] = Field("epoch", description="since 1970, or from now")
+    refill: Literal["at_once", "steady"] = Field(
+        "at_once", description="whether nothing comes back until the reset, or a little all the time"
+    )
     retry_after: tuple[Text, ...] = Field(("Retry-After",), description="when to try again: seconds, or a date")
 
 
@@ -126,6 +153,7 @@ class VendorFile(Strict):
     title: Text = Field(description="its name for people")
     docs: Text = Field(description="the vendor's own documentation")
     credentials: dict[Word, CredentialSet] = Field(description="ways to identify oneself; one is enough")
+    account: dict[Word, AccountFact] = Field({}, description="what else must be known of an account; no secrets")
     auth: Auth = Field(description="how requests are authenticated")
     endpoints: dict[Word, Endpoint] = Field(min_length=1, description="named `api`, `monitoring` and `auth` by habit")
     profiles: dict[Word, Profile] = Field({}, description="particular clouds that speak this API")
