@@ -97,7 +97,7 @@ class Rental:
         """
         await self._record(steps.deletion_asked(self.instance_id, self._clock.wall()))
         watch.enter(Phase.DELETE)
-        first = self._clock.now()
+        first, waited = self._clock.now(), watch.waited
         pause = _FIRST_PAUSE
         while True:
             aside = watch.aside()
@@ -113,8 +113,9 @@ class Rental:
             await self._clock.sleep(max(pause, wish or 0.0))  # "retry after 0" is an answer, too
             pause = min(2 * pause, _LONGEST_PAUSE)
         watch.standing = None
-        self.returned, self._acknowledged = first, self._clock.now()
-        watch.add(Phase.DELETE, self._acknowledged - first)
+        self._acknowledged = self._clock.now()
+        self.returned = first + watch.waited - waited  # the wait for our own request budget is no part of it
+        watch.add(Phase.DELETE, self._acknowledged - self.returned)
 
     async def confirm_gone(self, watch: Stopwatch, *, poll_grace: float = 30.0) -> None:
         """Wait until the vendor says that it does not exist, and settle the lease: phase gone.

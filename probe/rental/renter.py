@@ -107,14 +107,15 @@ class Renter:
         """Send the create call, the only time."""
         aside = watch.aside()
         watch.enter(Phase.ACCEPT)
-        rental.ordered = self._clock.now()
+        rental.ordered, waited = self._clock.now(), watch.waited
         try:
             instance_id = await self._cloud.create(order, aside)
         except BaseException as error:
             audit("create", rental.subject, aside, error)
             raise
         rental.accepted = self._clock.now()
-        rental.ordered += aside.phases.get(Phase.AUTH, 0.0)  # a token that was renewed first is no part of the order
+        # a token that was renewed first is no part of the order, nor is the wait for our own request budget
+        rental.ordered += aside.phases.get(Phase.AUTH, 0.0) + watch.waited - waited
         seconds = rental.accepted - rental.ordered
         audit("create", replace(rental.subject, instance_id=instance_id), aside)
         _account(watch, aside, seconds, instance_id)
