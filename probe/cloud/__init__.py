@@ -1,3 +1,4 @@
+from probe.cloud.auth.contract import credential_complaints
 from probe.cloud.budget import Budget, Budgets
 from probe.cloud.cloud import Cloud
 from probe.cloud.complaint import VendorComplaint
@@ -39,6 +40,7 @@ __all__ = [
     "VendorFileRefused",
     "Verdict",
     "View",
+    "credential_complaints",
     "entry_complaints",
     "has_address",
     "is_gone",
