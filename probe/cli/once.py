@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,26 +13,18 @@ from probe.agent.controls import rules_of
 from probe.agent.logs import configure_logs
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import WRONG, give_up
-from probe.cli.waterfall import as_json, draw
+from probe.cli.verdicts import Ended, exit_status, show
 from probe.engine.controls import Controls
-from probe.engine.runner import Runner, Skipped
+from probe.engine.runner import Runner
 from probe.model.exchange import Transcript
 from probe.model.job import Job
-from probe.model.measurement import Measurement
 from probe.model.meter import Meter
-from probe.model.outcome import Blame
 from probe.settings.audit import audit_secrets, usable
 from probe.settings.configuration import Configuration
 from probe.wire import RealClock, Wire
 
 if TYPE_CHECKING:  # only what rents needs it
     from probe.store import Store
-
-LET_DOWN: Final = 1
-"""Exit status when a vendor is to blame for something."""
-NOT_VALID: Final = 3
-"""Exit status when nothing could be said about a vendor: denied, throttled, our own network, skipped."""
-Ended = Measurement | Skipped
 
 
 @click.command()
@@ -60,7 +52,7 @@ def command(
     for complaint in audit.complaints:
         click.echo(f"left out: {complaint}", err=True)
     ended = run_in_loop(_once(usable(loaded, audit), (name, vendor, target), explain=explain, in_json=in_json))
-    sys.exit(_status(ended))
+    sys.exit(exit_status(ended))
 
 
 async def _once(
@@ -88,7 +80,7 @@ async def _once(
         for job in jobs:
             transcript = Transcript(loaded.redactor) if explain else None
             ended.append(await runner.run(job, clock.wall(), transcript=transcript))
-            _show(ended[-1], transcript, in_json=in_json)
+            show(ended[-1], transcript, in_json=in_json)
         return ended
 
 
@@ -113,17 +105,3 @@ def _chosen(jobs: Sequence[Job], name: str, vendor: str | None, target: str | No
             f"{name} measures nothing of the kind; it measures: {', '.join(str(job.target) for job in named)}", WRONG
         )
     return found
-
-
-def _show(ended: Ended, transcript: Transcript | None, *, in_json: bool) -> None:
-    if isinstance(ended, Skipped):
-        click.echo(f"{ended.target}  skipped ({ended.reason}): {ended.detail}", err=in_json)
-    else:
-        click.echo(as_json(ended) if in_json else draw(ended, transcript))
-
-
-def _status(ended: Sequence[Ended]) -> int:
-    blames = {run.blame for run in ended if isinstance(run, Measurement)}
-    if Blame.VENDOR in blames:
-        return LET_DOWN
-    return 0 if Blame.NONE in blames else NOT_VALID

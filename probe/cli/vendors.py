@@ -7,25 +7,39 @@ import click
 
 from probe.cli.configured import config_option, configuration
 from probe.cli.console import WRONG, give_up, table
+from probe.cli.trying import try_operation
 from probe.cloud import Capability, VendorFile
 from probe.notation.durations import format_duration
 
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--try", "operation", metavar="OPERATION", help="Call this read operation now, and show the exchange.")
+@click.option("--vendor", help="With --try: only at this vendor entry of the configuration.")
 @config_option
-def command(name: str | None, config: Path | None) -> None:
+def command(name: str | None, operation: str | None, vendor: str | None, config: Path | None) -> None:
     """List the vendor files, or show what the one called NAME can do, what it cannot, and why.
 
     Files in the configuration's `vendor_files` folder win over those that come with the package.
+
+    --try makes one call that changes nothing, at each vendor entry of the configuration that uses NAME, and shows every
+    exchange without its secrets. It ends like `probe once`: 0 if all is well, 1 if the vendor is to blame, 2 if it
+    cannot be tried, 3 if nothing can be said about the vendor (denied, throttled, no network).
     """
-    files = configuration(config).vendor_files
+    loaded = configuration(config)
+    files = loaded.vendor_files
+    if name is None and (operation is not None or vendor is not None):
+        give_up("name the vendor file: `probe vendors NAME --try OPERATION`", WRONG)
+    if operation is None and vendor is not None:
+        give_up("--vendor says where to try an operation: add --try OPERATION", WRONG)
     if name is None:
         click.echo(table(("VENDOR", "TITLE", *Capability, "PROFILES"), [_row(file) for file in files.values()]))
-    elif name in files:
-        click.echo("\n".join(_details(files[name])))
-    else:
+    elif name not in files:
         give_up(f"there is no vendor file {name!r}; there is: {', '.join(files)}", WRONG)
+    elif operation is not None:
+        try_operation(loaded, files[name], operation, vendor)
+    else:
+        click.echo("\n".join(_details(files[name])))
 
 
 def _row(file: VendorFile) -> tuple[str, ...]:

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 from probe.model.doors import door
 
 if TYPE_CHECKING:
+    from probe.cloud.auth.contract import credential_complaints
     from probe.cloud.budget import Budget, Budgets
     from probe.cloud.cloud import Cloud
     from probe.cloud.complaint import VendorComplaint
@@ -44,6 +45,7 @@ __all__ = [
     "VendorFileRefused",
     "Verdict",
     "View",
+    "credential_complaints",
     "entry_complaints",
     "has_address",
     "is_gone",
@@ -55,16 +57,52 @@ __all__ = [
 ]
 
 _HOMES = {
-    "budget": ("Budget", "Budgets"),
+    "auth.contract": ("credential_complaints",),
+    "budget": (
+        "Budget",
+        "Budgets",
+    ),
     "cloud": ("Cloud",),
     "complaint": ("VendorComplaint",),
-    "entry": ("Allowance", "VendorEntry", "entry_complaints"),
+    "entry": (
+        "Allowance",
+        "VendorEntry",
+        "entry_complaints",
+    ),
     "file.errors": ("Verdict",),
-    "file.vendor": ("Capability", "VendorFile"),
-    "line": ("Answer", "Sender"),
-    "loading": ("FileComplaint", "VendorFileRefused", "load_vendor_file", "load_vendor_files", "vendor_file_schema"),
-    "marks": ("MARK_AGENT", "MARK_EXPIRES", "MARK_LEASE", "MARK_RUN"),
-    "order": ("Order", "Points", "View"),
-    "waiting": ("Pace", "Seen", "has_address", "is_gone", "is_ready", "poll"),
+    "file.vendor": (
+        "Capability",
+        "VendorFile",
+    ),
+    "line": (
+        "Answer",
+        "Sender",
+    ),
+    "loading": (
+        "FileComplaint",
+        "VendorFileRefused",
+        "load_vendor_file",
+        "load_vendor_files",
+        "vendor_file_schema",
+    ),
+    "marks": (
+        "MARK_AGENT",
+        "MARK_EXPIRES",
+        "MARK_LEASE",
+        "MARK_RUN",
+    ),
+    "order": (
+        "Order",
+        "Points",
+        "View",
+    ),
+    "waiting": (
+        "Pace",
+        "Seen",
+        "has_address",
+        "is_gone",
+        "is_ready",
+        "poll",
+    ),
 }
 __getattr__ = door(__name__, _HOMES)

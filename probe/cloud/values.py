@@ -22,6 +22,8 @@ _TOKENS: Final = uuid.UUID("8f7c1f6e-3a55-4f0e-9d0c-7d0b6b3f2a11")
 _SHORTEST_LEASE: Final = 60
 """Seconds; less than a minute of life would end an instance before anybody saw it."""
 _LONGEST: Final = 1_000
+_LONGEST_NUMBER: Final = 18
+"""Digits of an identifier that is a number: as many as always fit into 64 bits."""
 LEASE_NAMES: Final = ("lease_seconds", "lease_seconds_text", "expires_iso")
 
 
@@ -42,6 +44,8 @@ def order_values(entry: VendorEntry, order: Order, size: str, image: str, now: f
         "name": order.name,
         "size": size,
         "image": image,
+        "size_number": _number(size),
+        "image_number": _number(image),
         **_parts("size", entry.file.sizes.parts, size),
         **_parts("image", entry.file.images.parts, image),
         "token": order.token,
@@ -58,6 +62,12 @@ def order_values(entry: VendorEntry, order: Order, size: str, image: str, now: f
 def new_password() -> str:
     """A password that nobody will ever use, for vendors that insist on one; random, with letters, digits and a sign."""
     return f"Aa1-{secrets.token_urlsafe(24)}"
+
+
+def _number(identifier: str) -> int | None:
+    """An identifier as the number that it is, for vendors that take it for one."""
+    decimal = identifier.isascii() and identifier.isdigit() and len(identifier) <= _LONGEST_NUMBER
+    return int(identifier) if decimal else None
 
 
 def _parts(kind: str, pattern: re.Pattern[str] | None, identifier: str) -> dict[str, object]:

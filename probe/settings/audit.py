@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from probe.cloud import credential_complaints
 from probe.model.secret import Secret, SecretUnavailable
 from probe.notation.composing import Trail
 from probe.settings.complaints import Complaint, path_of
@@ -24,7 +25,7 @@ class SecretAudit:
     """What became of reading every secret once.
 
     Attributes:
-        complaints: the secrets that cannot be read.
+        complaints: the secrets that cannot be read, or cannot be what they should be.
         hints: what does no harm yet: files that everybody may read, secrets too short to be kept out of logs.
         vendors: the vendor entries that cannot be used for it.
         probes: the probes that cannot be used for it.
@@ -50,6 +51,11 @@ def audit_secrets(configuration: Configuration) -> SecretAudit:
             (vendors if use.trail[0] == "vendors" else probes).add(str(use.trail[1]))
         else:
             hints.extend(_complaint(configuration, use, hint) for hint in _hints(use.secret, value))
+    for name, entry in configuration.vendors.items():
+        for credential, problem, remedy in credential_complaints(entry):
+            place = path_of(("vendors", name, "credentials", credential))
+            complaints.append(Complaint(str(configuration.path), 0, place, "", problem, remedy))
+            vendors.add(name)
     return SecretAudit(tuple(complaints), tuple(hints), frozenset(vendors), frozenset(probes))
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
-from probe.rental.guards import Guards, TotalGuards
 from probe.model.job import Detail, Objective
 from probe.model.target import OWN, Layer, Target
 from probe.probes.kind import Kind
+from probe.rental.guards import Guards, TotalGuards
 from probe.settings.secrets import Redactor
 from probe.settings.shape import Agent
 from probe.wire import Trust

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from probe.rental.guards import Guards as RentalGuards
-from probe.rental.guards import TotalGuards as RentalTotalGuards
 from probe.notation.composing import Flaw
 from probe.notation.documents import Document, examine_file
+from probe.rental.guards import Guards as RentalGuards
+from probe.rental.guards import TotalGuards as RentalTotalGuards
 from probe.settings.complaints import Complaint, ConfigurationRefused, Notebook, Wrong, choices, path_of
 from probe.settings.configuration import Configuration
 from probe.settings.controls import read_controls

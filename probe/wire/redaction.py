@@ -20,7 +20,7 @@ READABLE: Final = 4096
 
 _NAMES: Final = (
     r"password|passwd|passphrase|adminpass|secret|api[-_]?key|access[-_]?key|private[-_]?key|key[-_]?material"
-    r"|token|signature|credential|assertion|authorization|cookie|user[-_]?data"
+    r"|token|signature|credential|assertion|authorization|cookie|user[-_]?data|(^|[-_])pass$"
 )
 _SECRET: Final = re.compile(_NAMES, re.IGNORECASE)
 # Names that hold one of these words, and no secret.

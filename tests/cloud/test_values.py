@@ -55,6 +55,12 @@ def test_a_token_as_a_uuid_is_the_same_for_the_same_order() -> None:
     assert order_values(renting(), replace(PLACED, token="u"), "s", "i", 0.0)["token_uuid"] != first
 
 
+def test_an_identifier_that_is_a_number_can_be_sent_as_one() -> None:
+    """Some vendors take nothing else; what is no number is left out, for the vendor to complain of."""
+    values = order_values(renting(), PLACED, "2136", "i", 0.0)
+    assert (values["size_number"], values["image_number"]) == (2136, None)
+
+
 def test_a_password_is_new_each_time() -> None:
     """Nobody keeps it, and nobody can guess it; it has what password rules ask for."""
     first, second = (str(order_values(renting(), PLACED, "s", "i", 0.0)["password"]) for _ in range(2))

@@ -46,6 +46,7 @@ BODIES = [
     ("application/json", {"auth": {"RAX-KSKEY:apiKeyCredentials": {"username": "u", "apiKey": SECRET}}}),
     ("application/json", {"access": {"token": {"id": SECRET, "expires": "2030"}}}),
     ("application/json", {"server": {"adminPass": SECRET}}),
+    ("application/json", {"root_pass": SECRET}),
     ("application/json", {"identity": {"application_credential": {"id": "7", "secret": SECRET}}}),
     ("application/json", {"tokens": [{"id": SECRET}, SECRET], "client_secret": [SECRET]}),
     ("application/json", [{"access_token": SECRET, "expires_in": 5}]),

@@ -145,6 +145,11 @@ def load_auth(kind: str, installed: Mapping[str, EntryPoint] | None = None) -> t
     return loaded
 
 
+def credential_complaints(entry: VendorEntry) -> list[CredentialComplaint]:
+    """What is wrong with the values of *entry*'s credentials, as far as that can be told without asking anybody."""
+    return load_auth(entry.file.auth.kind).complaints(entry)
+
+
 def is_sendable(value: str) -> bool:
     """Whether a header can carry *value*."""
     return value.isascii() and value.isprintable()

@@ -126,9 +126,8 @@ def _read(secret: Secret) -> Mapping[str, str]:
 
 def _followed(path: str, origin: str) -> tuple[str, str]:
     """The text of the key file at *path*, which stands where the key was expected, and what to call it."""
-    told = f"{origin} (the path of a key file)"
     try:
         with Path(path).expanduser().open("rb") as file:
-            return file.read(_LARGEST).decode().strip(), f"the file {path} ({origin})"
+            return file.read(_LARGEST).decode().strip(), f"file {path} (which {origin} names)"
     except (OSError, UnicodeDecodeError, RuntimeError, ValueError):
-        raise ValueError(f"{told} is neither JSON nor a file that can be read") from None
+        raise ValueError(f"what {origin} holds is neither JSON nor the path of a file that can be read") from None

@@ -40,17 +40,10 @@ class KeystoneV3(CatalogAuth):
     def _identity(self) -> dict[str, object]:
         """An application credential, which carries its project, or a user with a password and a project."""
         entry = self._entry
-        if "application_credential_id" in entry.credentials:
-            credential = {
-                "id": entry.secret("application_credential_id"),
-                "secret": entry.secret("application_credential_secret"),
-            }
+        if "application_credential_secret" in entry.credentials:
+            credential = {**_credential(entry), "secret": entry.secret("application_credential_secret")}
             return {"identity": {"methods": ["application_credential"], "application_credential": credential}}
-        user = {
-            "name": entry.secret("username"),
-            "password": entry.secret("password"),
-            "domain": {"name": entry.secret("user_domain_name")},
-        }
+        user = {**_user(entry), "password": entry.secret("password")}
         identity = {"methods": ["password"], "password": {"user": user}}
         return {"identity": identity, "scope": {"project": _project(entry)}}
 
@@ -76,8 +69,26 @@ class KeystoneV3(CatalogAuth):
                 yield Service(kind, name, url)
 
 
-def _project(entry: VendorEntry) -> dict[str, object]:
-    identifier = entry.secret("project_id")
+def _credential(entry: VendorEntry) -> dict[str, object]:
+    """Which application credential: by its id, or by its name, which is unique for a user only."""
+    identifier = entry.secret("application_credential_id")
     if identifier is not None:
         return {"id": identifier}
-    return {"name": entry.secret("project_name"), "domain": {"name": entry.secret("project_domain_name")}}
+    return {"name": entry.secret("application_credential_name"), "user": _user(entry)}
+
+
+def _user(entry: VendorEntry) -> dict[str, object]:
+    return _named(entry, "user", entry.secret("username"))
+
+
+def _project(entry: VendorEntry) -> dict[str, object]:
+    return _named(entry, "project", entry.secret("project_name"))
+
+
+def _named(entry: VendorEntry, kind: str, name: str | None) -> dict[str, object]:
+    """A user or a project: by its id, which is unique by itself, or by its name in its domain."""
+    identifier, domain = entry.secret(f"{kind}_id"), entry.secret(f"{kind}_domain_id")
+    if identifier is not None:
+        return {"id": identifier}
+    where = {"id": domain} if domain is not None else {"name": entry.secret(f"{kind}_domain_name")}
+    return {"name": name, "domain": where}
