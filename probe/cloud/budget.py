@@ -181,10 +181,13 @@ class Budgets:
     """The budgets of all accounts; two entries with one account share its budget.
 
     A budget lives as long as anybody has it, so that a new configuration goes on with what was used up.
+
+    Attributes:
+        clock: what they are all told by.
     """
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._known: WeakValueDictionary[bytes, Budget] = WeakValueDictionary()
 
     def of(self, entry: VendorEntry) -> Budget:
@@ -192,7 +195,7 @@ class Budgets:
         key = account(entry)
         budget = self._known.get(key)
         if budget is None:
-            budget = self._known[key] = Budget(self._clock, entry.allowance)
+            budget = self._known[key] = Budget(self.clock, entry.allowance)
         return budget
 
     @staticmethod

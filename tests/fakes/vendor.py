@@ -67,6 +67,7 @@ class ApiMeter(Meter):
     Attributes:
         requests: operation, code and seconds of every request.
         budgets: limit, remaining and reset of every statement.
+        waits: seconds of every wait for our own budget.
         unmatched: how many errors no rule knew.
         expiries: when credentials expire, as it was told.
     """
@@ -74,6 +75,7 @@ class ApiMeter(Meter):
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, float]] = []
         self.budgets: list[tuple[float | None, float | None, float | None]] = []
+        self.waits: list[float] = []
         self.unmatched = 0
         self.expiries: list[float] = []
 
@@ -88,6 +90,11 @@ class ApiMeter(Meter):
         """Remember a statement."""
         del vendor, region
         self.budgets.append((limit, remaining, reset))
+
+    def api_wait(self, vendor: str, region: str, seconds: float) -> None:
+        """Remember a wait for our own budget."""
+        del vendor, region
+        self.waits.append(seconds)
 
     def unmatched_error(self, vendor: str, region: str) -> None:
         """Count an error that no rule knew."""
