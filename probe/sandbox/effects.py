@@ -1,4 +1,4 @@
-"""What the routes of a pretend vendor do: eight effects that every vendor's API can be told with.
+"""What the routes of a pretend vendor do: twelve effects that every vendor's API can be told with.
 
 An effect takes what was asked and gives the values that the answer's body is filled with.
 """
@@ -10,6 +10,7 @@ from typing import Final
 from probe.sandbox.faults import FaultKind
 from probe.sandbox.imitation import Effect, Idempotency, Mistake, Route
 from probe.sandbox.instances import Instance, Life
+from probe.sandbox.leftovers import belongings, discard, mark
 from probe.sandbox.listing import listing
 from probe.sandbox.points import datapoints, moment, read_moment
 from probe.sandbox.premises import Premises, Refused
@@ -40,9 +41,38 @@ def create(premises: Premises, route: Route, taken: Taken) -> Values:
         raise Refused(Mistake.QUOTA, "the account may have no more instances", used=used)
     instance = _new(premises, route, taken)
     premises.instances.add(instance)
-    premises.works.begin(Verb.CREATE, instance, min(instance.ready, instance.fails), instance.code, instance.reason)
+    premises.belongings.come_with(instance)
+    if premises.imitation.waits:
+        instance.hold()
+        return _one(premises, instance)
+    _begin_creation(premises, instance)
     premises.moved_in(instance)
     return _one(premises, instance)
+
+
+def start(premises: Premises, route: Route, taken: Taken) -> Values:
+    """Let the build of what waits begin."""
+    for instance in _found(premises, taken):
+        _suits(premises, route, instance)
+        if instance.plan is not None:
+            instance.start(premises.clock.now())
+            _begin_creation(premises, instance)
+            premises.moved_in(instance)
+    return get(premises, route, taken)
+
+
+def _suits(premises: Premises, route: Route, instance: Instance) -> None:
+    if route.only and instance.state(premises.clock.now()) not in route.only:
+        raise Refused(Mistake.CONFLICT, f"{instance.instance_id} is in no state for that", id=instance.instance_id)
+
+
+def _begin_creation(premises: Premises, instance: Instance) -> None:
+    over = min(instance.ready, instance.fails)
+    apart = premises.imitation.starts_apart
+    created = (instance.accepted + over) / 2 if apart and not instance.reason else over
+    premises.works.begin(Verb.CREATE, instance, created, instance.code, instance.reason)
+    if apart:
+        premises.works.begin(Verb.START, instance, over, instance.code, instance.reason)
 
 
 def _ordered_before(premises: Premises, name: str, key: str) -> Instance | None:
@@ -107,7 +137,8 @@ def _later(premises: Premises, kind: FaultKind, route: Route, *, never: float) -
 
 def _one(premises: Premises, instance: Instance) -> Values:
     view = shown(premises.imitation.states, instance, instance.state(premises.clock.now()))
-    return {"instance": view, "instances": [view], "work": _work(premises, instance, Verb.CREATE)}
+    work, start = (_work(premises, instance, verb) for verb in (Verb.CREATE, Verb.START))
+    return {"instance": view, "instances": [view], "work": work, "start": start}
 
 
 def _work(premises: Premises, instance: Instance, verb: Verb) -> Values | None:
@@ -156,6 +187,7 @@ def delete(premises: Premises, route: Route, taken: Taken) -> Values:
     for instance in found:
         if instance.state(now) in {Life.DELETING, Life.DELETED} and not premises.imitation.delete_again:
             raise Refused(Mistake.NOT_FOUND, f"{instance.instance_id} is being deleted", id=instance.instance_id)
+        _suits(premises, route, instance)
         _begin_deletion(premises, route, instance)
     now = premises.clock.now()
     after = [shown(premises.imitation.states, instance, instance.state(now)) for instance in found]
@@ -176,6 +208,8 @@ def _begin_deletion(premises: Premises, route: Route, instance: Instance) -> Non
         premises.works.begin(Verb.DELETE, instance, over, *_broken(premises, route, "the deletion failed"))
         return
     slow, ghost = premises.strike(FaultKind.SLOW_DELETE, route), premises.strike(FaultKind.GHOST, route)
+    leftover = premises.strike(FaultKind.LEFTOVER, route)
+    premises.belongings.leave(instance, premises.belongings.kinds if leftover else route.leaves)
     instance.delete_asked = now
     instance.deleted = now + premises.character.delete.draw(premises.dice) + (slow.seconds if slow else 0.0)
     instance.haunts = ghost.seconds if ghost else 0.0
@@ -211,10 +245,14 @@ def static(_: Premises, __: Route, ___: Taken) -> Values:
 EFFECTS: Final[Mapping[Effect, Callable[[Premises, Route, Taken], Values]]] = {
     Effect.TOKEN: token,
     Effect.CREATE: create,
+    Effect.START: start,
     Effect.GET: get,
     Effect.LIST: listing,
     Effect.DELETE: delete,
     Effect.POINTS: points,
     Effect.WORK: work,
+    Effect.BELONGINGS: belongings,
+    Effect.MARK: mark,
+    Effect.DISCARD: discard,
     Effect.STATIC: static,
 }

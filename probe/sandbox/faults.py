@@ -40,6 +40,7 @@ class FaultKind(StrEnum):
         LYING_DELETE: deletion is acknowledged and does not happen.
         GET_DELAY: what is created cannot be found by its id for `seconds`.
         LIST_DELAY: what is created is missing in lists for `seconds`.
+        LEFTOVER: what came with what is deleted stays.
         GHOST: what is deleted stays in lists for `seconds`.
         STALE_POINTS: the newest datapoint is `seconds` older.
         NO_POINTS: there are no datapoints.
@@ -65,6 +66,7 @@ class FaultKind(StrEnum):
     LYING_DELETE = "lying_delete"
     GET_DELAY = "get_delay"
     LIST_DELAY = "list_delay"
+    LEFTOVER = "leftover"
     GHOST = "ghost"
     STALE_POINTS = "stale_points"
     NO_POINTS = "no_points"

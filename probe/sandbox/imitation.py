@@ -20,8 +20,12 @@ class Effect(StrEnum):
     GET = "get"
     LIST = "list"
     DELETE = "delete"
+    START = "start"
     POINTS = "points"
     WORK = "work"
+    BELONGINGS = "belongings"
+    MARK = "mark"
+    DISCARD = "discard"
     STATIC = "static"
 
 
@@ -35,6 +39,7 @@ class Mistake(StrEnum):
     QUOTA = "quota"
     NOT_FOUND = "not_found"
     INVALID = "invalid"
+    CONFLICT = "conflict"
     NAME_TAKEN = "name_taken"
     MISMATCH = "mismatch"
     INTERNAL = "internal"
@@ -87,6 +92,7 @@ class Route:
         pattern: of the path.
         form: what parameters must be; `*` for anything.
         headers: the same for headers, by lower-case name.
+        json: the same for members of a JSON body.
         take: where the effect's words stand in the request.
         accepts: of a token route: where each credential must stand; one of these is enough.
         lifetime: of a token, in seconds.
@@ -94,6 +100,9 @@ class Route:
         marker: the query parameter that names where a page starts, or which page it is.
         most: items on a page.
         newest_first: whether datapoints come in that order.
+        only: states of an instance in which it can be done; none for all.
+        leaves: kinds of belongings that stay when an instance is given back like this.
+        kind: which belongings it is about.
         answer: what is sent back when it worked.
     """
 
@@ -103,6 +112,7 @@ class Route:
     pattern: re.Pattern[str]
     form: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, str] = field(default_factory=dict)
     take: Mapping[str, Query] = field(default_factory=dict)
     accepts: tuple[Mapping[str, Query], ...] = ()
     lifetime: float = 3600.0
@@ -110,6 +120,9 @@ class Route:
     marker: str = "marker"
     most: int = 1000
     newest_first: bool = False
+    only: frozenset[Life] = frozenset()
+    leaves: tuple[str, ...] = ()
+    kind: str = ""
     answer: Answer
 
 
@@ -172,11 +185,14 @@ class Imitation:
         states: its words (or mappings of words) for the states of an instance.
         work_ids: of what it does after it has answered.
         works: its words for how far that is.
+        starts_apart: whether starting an instance is a work of its own after the one that creates it.
         can_fail_later: whether one can ask it about that, and so learn that a deletion failed.
         rate: requests that it takes in a window; 0 for no limit.
         window: seconds in which it takes them.
         period: seconds between two datapoints.
         series: subjects of monitoring besides instances.
+        waits: whether what is created waits until it is started.
+        belongings: what comes with an instance, by kind: its identifiers.
         residents: what is there from the start.
         endpoints: by name.
     """
@@ -195,10 +211,13 @@ class Imitation:
     states: Mapping[Life, object]
     work_ids: Ids
     works: Mapping[Stage, object]
+    starts_apart: bool
     can_fail_later: bool
     rate: int
     window: float
     period: float
     series: tuple[str, ...]
+    waits: bool
+    belongings: Mapping[str, Ids]
     residents: tuple[Resident, ...]
     endpoints: tuple[Endpoint, ...]

@@ -18,6 +18,7 @@ _REMEMBERED: Final = 5_000
 class Life(StrEnum):
     """The states of an instance; a vendor's data file has its own words for them."""
 
+    WAITING = "waiting"
     BUILDING = "building"
     READY = "ready"
     FAILED = "failed"
@@ -53,6 +54,8 @@ class Instance:
         deleted: when it is deleted.
         lingers: seconds that it can still be seen as deleted.
         haunts: seconds that it stays in lists after it is deleted, looking as before.
+        belongings: identifiers of what came with it, by kind.
+        plan: of one that waits until it is started: seconds from then until it is ready, fails and is reachable.
     """
 
     instance_id: str
@@ -77,6 +80,19 @@ class Instance:
     deleted: float = math.inf
     lingers: float = 0.0
     haunts: float = 0.0
+    belongings: Mapping[str, str] = field(default_factory=dict)
+    plan: tuple[float, float, float] | None = None
+
+    def hold(self) -> None:
+        """Let what was planned wait until it is started."""
+        self.plan = self.ready - self.accepted, self.fails - self.accepted, self.reachable - self.accepted
+        self.ready = self.fails = self.reachable = math.inf
+
+    def start(self, now: float) -> None:
+        """Let what was planned begin at *now*."""
+        if self.plan is not None:
+            self.ready, self.fails, self.reachable = (now + after for after in self.plan)
+            self.plan = None
 
     def state(self, now: float) -> Life:
         """What it is at *now*."""
@@ -90,6 +106,8 @@ class Instance:
 
     def before_deletion(self, now: float) -> Life:
         """What it is, or looks like as a ghost, apart from deletion."""
+        if self.plan is not None:
+            return Life.WAITING
         if now >= self.fails:
             return Life.FAILED
         return Life.READY if now >= self.ready else Life.BUILDING

@@ -18,9 +18,15 @@ def listing(premises: Premises, route: Route, taken: Taken) -> Values:
     views = [shown(premises.imitation.states, instance, life) for instance, life in premises.instances.listing()]
     for field, wanted in filters(route, taken):
         views = [view for view in views if passes(view, field, wanted)]
+    shown_now, page = paged(route, taken, views)
+    return {"instances": shown_now, "page": page}
+
+
+def paged(route: Route, taken: Taken, views: Sequence[Values]) -> tuple[Sequence[Values], Values]:
+    """The page of *views* that is asked for, and what can be told of it."""
     page = _numbered(route, taken, len(views)) if "page" in route.take else _after_marker(route, taken, views)
     first, size = page.pop("first"), page["size"]
-    return {"instances": views[first : first + size], "page": page}
+    return views[first : first + size], page
 
 
 def _numbered(route: Route, taken: Taken, total: int) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def _imitation(name: str, entry: Entry) -> Imitation:
     errors = {family: _errors(kinds, shapes) for family, kinds in entry.entries("errors")}
     with entry.entry("works") as works, entry.entry("rate") as rate:
         work_ids, words = _ids(works), {stage: works.raw(stage.value, stage.value) for stage in Stage}
+        starts_apart = bool(works.raw("starts_apart", False))
         limit, window = int(rate.number("limit", 0)), rate.seconds("window", 3600.0)
     return Imitation(
         name=name,
@@ -80,11 +81,14 @@ def _imitation(name: str, entry: Entry) -> Imitation:
         states=_states(entry),
         work_ids=work_ids,
         works=words,
+        starts_apart=starts_apart,
         can_fail_later="works" in entry,
         rate=limit,
         window=window,
         period=entry.seconds("period", 60.0),
         series=tuple(entry.words("series")),
+        waits=bool(entry.raw("waits", False)),
+        belongings={kind: _own_ids(item) for kind, item in entry.entries("belongings")},
         residents=tuple(_resident(item) for item in entry.items("residents")),
         endpoints=tuple(_endpoint(key, item, shapes, errors) for key, item in entry.entries("endpoints")),
     )
@@ -95,6 +99,11 @@ def _ids(entry: Entry) -> Ids:
         digits = int(ids.number("digits", 0))
         kind = ids.word("kind", IdKind) or (IdKind.HEX if digits else IdKind.UUID)
         return Ids(kind=IdKind(kind), prefix=ids.text("prefix", ""), digits=digits)
+
+
+def _own_ids(entry: Entry) -> Ids:
+    with entry:
+        return _ids(entry)
 
 
 def _states(entry: Entry) -> dict[Life, object]:
@@ -179,6 +188,7 @@ def _route(name: str, entry: Entry, base: str, shapes: Mapping[str, object]) -> 
             pattern=_pattern(base + entry.text(method)),
             form=entry.texts("form"),
             headers={key.lower(): value for key, value in entry.texts("when_headers").items()},
+            json=entry.texts("when_json"),
             take={word: _query(take, word, take.text(word)) for word in take.data},
             accepts=tuple(_accepted(item) for item in entry.items("accepts")),
             lifetime=entry.seconds("lifetime", 3600.0),
@@ -186,8 +196,19 @@ def _route(name: str, entry: Entry, base: str, shapes: Mapping[str, object]) -> 
             marker=entry.text("marker", "marker"),
             most=int(entry.number("most", 1000)),
             newest_first=bool(entry.raw("newest_first", False)),
+            only=_lives(entry),
+            leaves=tuple(entry.words("leaves")),
+            kind=entry.text("kind", ""),
             answer=_answer(entry, shapes),
         )
+
+
+def _lives(entry: Entry) -> frozenset[Life]:
+    words = entry.words("only")
+    for word in words:
+        if word not in set(Life):
+            raise entry.wrong("only", f"{word} is no state of an instance; there are {', '.join(Life)}")
+    return frozenset(Life(word) for word in words)
 
 
 def _accepted(entry: Entry) -> dict[str, Query]:

@@ -45,10 +45,11 @@ def datapoints(subject: str, since: float, until: float, newest: float, period: 
     last = math.floor(min(until, newest) / period)
     first = max(math.ceil(since / period), last - _MOST + 1)
     phase = int(hashlib.sha256(subject.encode()).hexdigest()[:8], 16)
-    return [
-        {**moment(step * period), "value": _load(step * period, phase), "period": period, "granularity": float(period)}
-        for step in range(first, last + 1)
-    ]
+    return [_point(step * period, _load(step * period, phase), period) for step in range(first, last + 1)]
+
+
+def _point(wall: float, value: float, period: float) -> Mapping[str, object]:
+    return {**moment(wall), "value": value, "text": str(value), "period": period, "granularity": float(period)}
 
 
 def _load(wall: float, phase: int) -> float:

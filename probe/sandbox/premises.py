@@ -4,6 +4,7 @@ import random
 from typing import Protocol
 
 from probe.model.clock import Clock
+from probe.sandbox.belongings import Belongings
 from probe.sandbox.characters import Character
 from probe.sandbox.faults import Fault, FaultKind
 from probe.sandbox.imitation import Answer, Imitation, Mistake, Route
@@ -36,6 +37,7 @@ class Premises(Protocol):
     dice: random.Random
     instances: Instances
     works: Works
+    belongings: Belongings
     tokens: Tokens
 
     def strike(self, kind: FaultKind, route: Route) -> Fault | None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from probe.model.clock import Clock
 from probe.sandbox.allowance import Allowance
+from probe.sandbox.belongings import Belongings
 from probe.sandbox.characters import Bouts, Character
 from probe.sandbox.effects import EFFECTS
 from probe.sandbox.faults import Fault, FaultKind, Faults
@@ -85,6 +86,7 @@ class PretendVendor:
         dice: its luck.
         instances: what it has rented out.
         works: what it has answered for and is still doing, or has done.
+        belongings: what came with its instances.
         allowance: how many requests it takes.
         tokens: what it has given out.
         faults: what goes wrong with it.
@@ -103,6 +105,7 @@ class PretendVendor:
         self.dice = random.Random(f"{seed}/{name}/dice")
         self.instances = Instances(clock)
         self.works = Works(clock, imitation.work_ids, imitation.works)
+        self.belongings = Belongings(clock, imitation.belongings)
         self.allowance = Allowance(clock, imitation.rate, imitation.window)
         self.tokens = Tokens(clock)
         self.weather = Bouts(clock, f"{seed}/{name}/weather", character.good, character.bad)
@@ -162,7 +165,8 @@ class PretendVendor:
                 if path is None or route.method != asked.method:
                     continue
                 document = asked.document(path.groupdict())
-                if _agrees(route.form, document["form"]) and _agrees(route.headers, document["headers"]):
+                wanted = ((route.form, "form"), (route.headers, "headers"), (route.json, "json"))
+                if all(_agrees(what, document[where]) for what, where in wanted):
                     return endpoint, route, document
         return None
 

@@ -54,7 +54,7 @@ def _written_marks(text: str) -> object:
 
 def shown(states: Mapping[Life, object], instance: Instance, life: Life) -> Values:
     """An instance as bodies see it in the state *life*, by the vendor's words for *states*."""
-    built = life is not Life.BUILDING
+    built = life not in {Life.WAITING, Life.BUILDING}
     return {
         "id": instance.instance_id,
         "number": number_of(instance.instance_id),
@@ -62,13 +62,16 @@ def shown(states: Mapping[Life, object], instance: Instance, life: Life) -> Valu
         "size": instance.size,
         "image": instance.image,
         "status": states[life],
+        "assigned": instance.address or None,
         "address": instance.address if built and life is not Life.FAILED else None,
         "marks": dict(instance.marks),
         "pairs": [{"key": key, "value": value} for key, value in instance.marks.items()],
         "tags": list(instance.tags),
+        "belongings": dict(instance.belongings),
         "created": moment(instance.accepted_wall),
         "reason": instance.reason if life is Life.FAILED else None,
         "code": instance.code if life is Life.FAILED else None,
+        "building": life is Life.BUILDING,
         "deleting": life is Life.DELETING,
     }
 

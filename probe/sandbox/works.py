@@ -26,6 +26,7 @@ class Verb(StrEnum):
     """What is being done to an instance."""
 
     CREATE = "create"
+    START = "start"
     DELETE = "delete"
 
 
@@ -104,6 +105,7 @@ class Works:
             "id": work.work_id,
             "number": number_of(work.work_id),
             "verb": work.verb.value,
+            "creates": work.verb is Verb.CREATE,
             "status": self._words[stage],
             "over": over,
             "failed": stage is Stage.FAILED,
