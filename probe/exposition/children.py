@@ -147,15 +147,21 @@ class Layout:
 
 
 class Histogram:
-    """Counts observations by size; its buckets are packed numbers, not objects."""
+    """Counts observations by size; its buckets are packed numbers, not objects.
 
-    __slots__ = ("_counts", "_exemplars", "_labels", "_layout", "_open", "_plain", "sum")
+    Attributes:
+        sum: of all that was observed.
+        kept: whether somebody has taken note that it is to be dropped with a target.
+    """
+
+    __slots__ = ("_counts", "_exemplars", "_labels", "_layout", "_open", "_plain", "kept", "sum")
 
     def __init__(self, layout: Layout, labels: str) -> None:
         self._layout = layout
         self._labels = labels
         self._counts = array("d", bytes(8 * len(layout.closers)))
         self._exemplars: dict[int, Exemplar] | None = None
+        self.kept = False
         self.sum = 0.0
         self._plain: bytes | None = None
         self._open: bytes | None = None

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar as TheirExemplar
 
-from probe.exposition.children import Child, Sample
+from probe.exposition.children import Sample
 from probe.exposition.families import Family
 from probe.exposition.formats import END, Format
 from probe.exposition.table import Key, Table
@@ -30,17 +30,16 @@ class TableCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Every family with its samples, at once."""
-        for family, children in self._table.shelves():
-            yield _metric(family, children)
+        for family, samples in self._table.samples():
+            yield _metric(family, samples)
 
 
-def _metric(family: Family, children: Iterable[tuple[Key, Child]]) -> Metric:
+def _metric(family: Family, samples: Iterable[tuple[Key, Sample]]) -> Metric:
     metric = Metric(family.stem, family.help, str(family.type), family.told_unit)
-    for key, child in children:
+    for key, sample in samples:
         labels = dict(zip(family.labels, key, strict=True))
-        for sample in child.samples():
-            own = labels | dict([sample.extra]) if sample.extra else labels
-            metric.add_sample(sample.name, own, sample.value, exemplar=_theirs(sample))
+        own = labels | dict([sample.extra]) if sample.extra else labels
+        metric.add_sample(sample.name, own, sample.value, exemplar=_theirs(sample))
     return metric
 
 

@@ -6,7 +6,7 @@ Zeros matter: `increase()` does not see the first event of a counter that appear
 from typing import Final
 
 from probe.exposition import families as names
-from probe.exposition.children import Exemplar, Histogram, Value
+from probe.exposition.children import Exemplar, Histogram
 from probe.exposition.families import Family
 from probe.exposition.table import Key, Table
 from probe.model.job import Detail, Job
@@ -25,6 +25,8 @@ _BLAMES: Final = frozenset({Blame.VENDOR, Blame.CUSTOMER, Blame.AGENT})
 _SKIPS: Final = (Skip.OVERLAP, Skip.BUSY, Skip.LATE, Skip.STOPPED)
 _SKIPS_OF_VENDORS: Final = (Skip.BUDGET,)
 _SKIPS_OF_RENTERS: Final = (Skip.QUOTA, Skip.BREAKER)
+
+_OUTAGES: Final = (names.OUTAGES, names.OUTAGE_SECONDS, names.OUTAGE_ACTIVE)
 
 _HTTP_PHASES: Final = (
     ("resolve", (Phase.RESOLVE,)),
@@ -61,43 +63,50 @@ class ProbeSeries:
         self.leaving = False
         self._table = table
         self._identity = identity(job.target)
-        self._own: dict[tuple[str, Key], Family] = {}
+        self._row = table.enter(self._identity)
+        self._histograms: list[tuple[Family, Key]] = []
         self._job = job
         self._clock = ""
-        self.due = self._value(names.DUE_RUNS)
-        self._in_flight = self._value(names.RUNS_IN_FLIGHT)
+        for family in (names.DUE_RUNS, names.RUNS_IN_FLIGHT, *_OUTAGES):
+            self._set(family, 0.0)
         self._duration = self._histogram(names.RUN_DURATION)
-        self._outages = self._value(names.OUTAGES)
-        self._outage_seconds = self._value(names.OUTAGE_SECONDS)
-        self._outage_active = self._value(names.OUTAGE_ACTIVE)
         self._announce()
         self._configure()
 
     # --- children ----------------------------------------------------------------------------------------------------
 
-    def _value(self, family: Family, *extra: str) -> Value:
-        self._own[family.name, extra] = family
-        return self._table.value(family, *self._identity, *extra)
+    def _set(self, family: Family, value: float, *extra: str) -> None:
+        self._table.column(family, *extra).set(self._row, value)
 
-    def _histogram(self, family: Family, *extra: str) -> Histogram:
-        self._own[family.name, extra] = family
-        return self._table.histogram(family, *self._identity, *extra)
+    def _add(self, family: Family, *extra: str, by: float = 1.0, exemplar: Exemplar | None = None) -> None:
+        self._table.column(family, *extra).increase(self._row, by, exemplar)
+
+    def _begin(self, family: Family, *extra: str) -> None:
+        """Have it at 0, unless it is there."""
+        self._add(family, *extra, by=0.0)
 
     def _drop(self, family: Family, *extra: str) -> None:
-        if self._own.pop((family.name, extra), None) is not None:
-            self._table.drop(family, *self._identity, *extra)
+        self._table.column(family, *extra).drop(self._row)
 
     def _set_or_drop(self, family: Family, value: float | None, *extra: str) -> None:
         if value is None:
             self._drop(family, *extra)
         else:
-            self._value(family, *extra).set(value)
+            self._set(family, value, *extra)
+
+    def _histogram(self, family: Family, *extra: str) -> Histogram:
+        found = self._table.histogram(family, *self._identity, *extra)
+        if not found.kept:
+            found.kept = True
+            self._histograms.append((family, extra))
+        return found
 
     def remove(self) -> None:
-        """Forget all of them."""
-        for (_, extra), family in self._own.items():
+        """Forget all of them; nothing may be counted after that."""
+        for family, extra in self._histograms:
             self._table.drop(family, *self._identity, *extra)
-        self._own.clear()
+        self._histograms.clear()
+        self._table.leave(self._row)
 
     # --- announcing --------------------------------------------------------------------------------------------------
 
@@ -117,25 +126,25 @@ class ProbeSeries:
 
     def _configure(self) -> None:
         job, objective = self._job, self._job.objective
-        self._value(names.INTERVAL).set(job.every)
-        self._value(names.DEADLINE).set(job.deadline)
-        self._value(names.PROBE_INFO, job.probe.kind, job.spec, self._clock).set(1.0)
+        self._set(names.INTERVAL, job.every)
+        self._set(names.DEADLINE, job.deadline)
+        self._set(names.PROBE_INFO, 1.0, job.probe.kind, job.spec, self._clock)
         latency = objective.latency if objective else None
         self._set_or_drop(names.OBJECTIVE_AVAILABILITY, objective.availability if objective else None)
         self._set_or_drop(names.OBJECTIVE_LATENCY, latency)
         self._set_or_drop(names.OBJECTIVE_LATENCY_RATIO, objective.latency_ratio if objective else None)
         if latency is not None:
-            self._value(names.FAST_RUNS)
+            self._begin(names.FAST_RUNS)
         else:
             self._drop(names.FAST_RUNS)
 
     def _announce(self) -> None:
         for outcome in possible(self._job):
-            self._value(names.RUNS, str(outcome), str(outcome.blame))
+            self._begin(names.RUNS, str(outcome), str(outcome.blame))
         for step in self._job.steps:
             self._histogram(names.FLOW_STEP, step)
             for blame in sorted(self._blames()):
-                self._value(names.FAILED_FLOW_STEPS, step, str(blame))
+                self._begin(names.FAILED_FLOW_STEPS, step, str(blame))
         if self._job.detail is Detail.FULL:
             self._announce_failures()
             self._announce_skips()
@@ -147,13 +156,13 @@ class ProbeSeries:
     def _announce_failures(self) -> None:
         for phase in self._job.probe.phases:
             for blame in sorted(self._blames()):
-                self._value(names.FAILED_RUNS, str(phase), str(blame))
+                self._begin(names.FAILED_RUNS, str(phase), str(blame))
 
     def _announce_skips(self) -> None:
         of_vendor = _SKIPS_OF_VENDORS if self._job.target.layer is Layer.PLATFORM else ()
         of_renter = _SKIPS_OF_RENTERS if self._job.renting else ()
         for reason in (*_SKIPS, *of_vendor, *of_renter):
-            self._value(names.SKIPPED_RUNS, str(reason))
+            self._begin(names.SKIPPED_RUNS, str(reason))
 
     def _announce_phases(self) -> None:
         for phase in self._job.probe.phases:
@@ -172,55 +181,58 @@ class ProbeSeries:
     @property
     def in_flight(self) -> int:
         """Runs that have started and not ended."""
-        return int(self._in_flight.value)
+        return int(self._table.column(names.RUNS_IN_FLIGHT).get(self._row) or 0)
+
+    def due(self, slots: int) -> None:
+        """Count slots of the schedule that came due."""
+        self._add(names.DUE_RUNS, by=slots)
 
     def started(self) -> None:
         """Count a run as in flight."""
-        self._in_flight.increase()
+        self._add(names.RUNS_IN_FLIGHT)
 
     def ended(self) -> None:
         """Count it as no longer in flight."""
-        self._in_flight.increase(-1.0)
+        self._add(names.RUNS_IN_FLIGHT, by=-1.0)
 
     def skipped(self, reason: Skip, slots: int) -> None:
         """Count slots that never became a run."""
-        self._value(names.SKIPPED_RUNS, str(reason)).increase(slots)
+        self._add(names.SKIPPED_RUNS, str(reason), by=slots)
 
     def outages(self, begun: int, seconds: float, *, active: bool) -> None:
         """Note the outages so far."""
-        self._outages.set(begun)
-        self._outage_seconds.set(seconds)
-        self._outage_active.set(float(active))
+        for family, value in zip(_OUTAGES, (begun, seconds, float(active)), strict=True):
+            self._set(family, value)
 
     def record(self, run: Measurement, now: float) -> None:
         """Take a finished run in; *now* is when it finished, seconds since 1970."""
         exemplar = Exemplar(run.run_id, run.seconds, now)
         told = Exemplar(run.run_id, 1.0, now)
-        self._value(names.RUNS, str(run.outcome), str(run.blame)).increase(exemplar=told)
-        self._value(names.LAST_RUN).set(now)
+        self._add(names.RUNS, str(run.outcome), str(run.blame), exemplar=told)
+        self._set(names.LAST_RUN, now)
         if run.ok:
             self._succeeded(run, exemplar, now)
         else:
             phase = run.phase or self._job.probe.phases[0]
-            self._value(names.FAILED_RUNS, str(phase), str(run.blame)).increase(exemplar=told)
+            self._add(names.FAILED_RUNS, str(phase), str(run.blame), exemplar=told)
         for step, seconds in run.steps.items():
             self._histogram(names.FLOW_STEP, step).observe(seconds, Exemplar(run.run_id, seconds, now))
         for step, outcome in run.failed_steps.items():
-            self._value(names.FAILED_FLOW_STEPS, step, str(outcome.blame)).increase(exemplar=told)
+            self._add(names.FAILED_FLOW_STEPS, step, str(outcome.blame), exemplar=told)
         if self._job.detail is Detail.FULL:
             self._observe_phases(run, now)
         self._last_run(run)
 
     def _succeeded(self, run: Measurement, exemplar: Exemplar, now: float) -> None:
-        self._value(names.LAST_SUCCESS).set(now)
+        self._set(names.LAST_SUCCESS, now)
         self._duration.observe(run.seconds, exemplar)
         limit = self._job.objective.latency if self._job.objective else None
         if limit is not None and run.seconds <= limit:
-            self._value(names.FAST_RUNS).increase()
+            self._add(names.FAST_RUNS)
         if str(run.clock) != self._clock:
             self._drop(names.PROBE_INFO, self._job.probe.kind, self._job.spec, self._clock)
             self._clock = str(run.clock)
-            self._value(names.PROBE_INFO, self._job.probe.kind, self._job.spec, self._clock).set(1.0)
+            self._set(names.PROBE_INFO, 1.0, self._job.probe.kind, self._job.spec, self._clock)
 
     def _observe_phases(self, run: Measurement, now: float) -> None:
         for phase, seconds in run.phases.items():
@@ -229,19 +241,19 @@ class ProbeSeries:
             exemplar = Exemplar(run.run_id, seconds, now)
             self._histogram(names.MILESTONE, str(milestone)).observe(seconds, exemplar)
         for phase, seconds in run.resolution.items():
-            self._value(names.RESOLUTION, str(phase)).set(seconds)
+            self._set(names.RESOLUTION, seconds, str(phase))
 
     # --- gauges of the last run --------------------------------------------------------------------------------------
 
     def _last_run(self, run: Measurement) -> None:
-        self._value(names.PROBE_SUCCESS).set(float(run.ok))
-        self._value(names.PROBE_DURATION).set(run.seconds)
+        self._set(names.PROBE_SUCCESS, float(run.ok))
+        self._set(names.PROBE_DURATION, run.seconds)
         self._set_or_drop(names.PROBE_DNS_LOOKUP, run.phases.get(Phase.RESOLVE))
         self._set_or_drop(names.PROBE_IP_PROTOCOL, _figure(run, Fact.IP_PROTOCOL))
         expiries = [_figure(run, fact) for fact in (Fact.CERTIFICATE_EXPIRY, Fact.CHAIN_EXPIRY)]
         known = [expiry for expiry in expiries if expiry is not None]
         if known:
-            self._value(names.PROBE_CERT_EXPIRY).set(min(known))
+            self._set(names.PROBE_CERT_EXPIRY, min(known))
         if Phase.TRANSFER in self._job.probe.phases:
             self._http_phases(run)
         self._datapoints(run)
@@ -254,7 +266,7 @@ class ProbeSeries:
     def _datapoints(self, run: Measurement) -> None:
         missing = _figure(run, Fact.DATAPOINTS_MISSING)
         if missing is not None:
-            self._value(names.DATAPOINTS_MISSING).set(missing)
+            self._set(names.DATAPOINTS_MISSING, missing)
         age = _figure(run, Fact.DATAPOINT_AGE)
         if age is not None or missing:
             self._set_or_drop(names.DATAPOINT_AGE, age)

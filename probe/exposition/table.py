@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Final, Generic, TypeVar
 
-from probe.exposition.children import Child, Histogram, Layout, Totals, Value
+from probe.exposition.children import Child, Histogram, Layout, Sample, Totals, Value
+from probe.exposition.columns import Column, Key, Rows, packed
 from probe.exposition.families import FAMILIES, Family, Type
 from probe.exposition.formats import Format, header, label_text
 from probe.model.clock import Clock
@@ -14,7 +15,7 @@ SLICE_SECONDS: Final = 0.0005
 CHUNK_BYTES: Final = 1 << 17
 
 C = TypeVar("C", bound=Child)
-Key = tuple[str, ...]
+__all__ = ["CHUNK_BYTES", "SLICE_SECONDS", "Key", "Shelf", "Table"]
 
 
 class Shelf(Generic[C]):
@@ -40,9 +41,15 @@ class Table:
         self._values: dict[str, Shelf[Value]] = {}
         self._histograms: dict[str, Shelf[Histogram]] = {}
         self._totals: dict[str, Shelf[Totals]] = {}
+        self._rows = Rows()
+        self._columns: dict[str, dict[Key, Column]] = {}
+        self._families = tuple(families)
         self._shelves: dict[str, Shelf[Value] | Shelf[Histogram] | Shelf[Totals]] = {}
-        for family in families:
-            self._shelves[family.name] = self._shelf(family)
+        for family in self._families:
+            if packed(family):
+                self._columns[family.name] = {}
+            else:
+                self._shelves[family.name] = self._shelf(family)
 
     def _shelf(self, family: Family) -> Shelf[Value] | Shelf[Histogram] | Shelf[Totals]:
         name = family.name
@@ -56,8 +63,27 @@ class Table:
         values = self._values[name] = Shelf(family, lambda labels: Value(name, labels))
         return values
 
+    def enter(self, identity: Key) -> int:
+        """The row of a target with that *identity*, in which nothing stands yet."""
+        return self._rows.enter(identity)
+
+    def leave(self, row: int) -> None:
+        """Forget all numbers of the target in *row*."""
+        for columns in self._columns.values():
+            for column in columns.values():
+                column.drop(row)
+        self._rows.leave(row)
+
+    def column(self, family: Family, *labels: str) -> Column:
+        """The numbers of all targets in *family*, a counter or a gauge, with these *labels* beside the identity."""
+        columns = self._columns[family.name]
+        column = columns.get(labels)
+        if column is None:
+            column = columns[labels] = Column(self._rows, family, labels)
+        return column
+
     def value(self, family: Family, *labels: str) -> Value:
-        """The counter or gauge of *family* with these labels, new at 0."""
+        """The counter or gauge of *family*, one that is not of targets, with these labels, new at 0."""
         return self._values[family.name].child(labels)
 
     def histogram(self, family: Family, *labels: str) -> Histogram:
@@ -76,17 +102,37 @@ class Table:
         """The labels of all children of *family*."""
         return list(self._shelves[family.name].children)
 
-    def shelves(self) -> Iterator[tuple[Family, list[tuple[Key, Child]]]]:
-        """Every family that has children, with what it has at that moment."""
-        for shelf in self._shelves.values():
-            if shelf.children:
-                yield shelf.family, list(shelf.children.items())
+    def samples(self) -> Iterator[tuple[Family, list[tuple[Key, Sample]]]]:
+        """Every family that has series, with what they are at that moment."""
+        for family in self._families:
+            columns = self._columns.get(family.name)
+            if columns is None:
+                children: list[tuple[Key, Child]] = list(self._shelves[family.name].children.items())
+                told = [(key, sample) for key, child in children for sample in child.samples()]
+            else:
+                cells = [cell for column in columns.values() for cell in column.cells()]
+                told = [(key, Sample(family.name, None, value, exemplar)) for key, value, exemplar in cells]
+            if told:
+                yield family, told
 
     def _pieces(self, form: Format) -> Iterator[bytes]:
-        for family, children in self.shelves():
+        for family in self._families:
+            pieces = self._told_columns if family.name in self._columns else self._told_shelf
+            yield from pieces(family, form)
+
+    def _told_columns(self, family: Family, form: Format) -> Iterator[bytes]:
+        columns = [column for column in self._columns[family.name].values() if column.count]
+        if columns:
             yield header(family, form)
-            for _, child in children:
-                yield child.render(form)
+        for column in columns:
+            yield from column.told(form)
+
+    def _told_shelf(self, family: Family, form: Format) -> Iterator[bytes]:
+        children: list[Child] = list(self._shelves[family.name].children.values())
+        if children:
+            yield header(family, form)
+        for child in children:
+            yield child.render(form)
 
     async def told(self, form: Format, clock: Clock) -> AsyncIterator[bytes]:
         """All series in *form*, in chunks of some 128 KiB; others get the loop every half a millisecond.
