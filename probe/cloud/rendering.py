@@ -9,6 +9,7 @@ import httpx
 from probe.cloud.codecs import as_text, encode_form, encode_json, query_pairs
 from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Endpoint
+from probe.cloud.places import PlaceRefused, given_url
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.notation.templates import Template
 
@@ -53,12 +54,22 @@ def render(
     for template in (endpoint.headers, operation.headers):
         fields.update(_headers(template, values))
     try:
-        url = httpx.URL(base + _path(operation.path, values))
+        url = _url(operation, base, values)
         if query:
             url = url.copy_merge_params(httpx.QueryParams(tuple(query_pairs(query))))
     except httpx.InvalidURL as error:
         raise ProbeFailed(Outcome.INVALID, f"the request would have no proper URL ({error})") from error
     return httpx.Request(operation.method, url, headers=fields, content=content or None)
+
+
+def _url(operation: Operation, base: str, values: Mapping[str, object]) -> httpx.URL:
+    name = operation.given_place
+    if name is None:
+        return httpx.URL(base + _path(operation.path, values))
+    try:
+        return given_url(values.get(name), base)
+    except PlaceRefused as error:
+        raise ProbeFailed(Outcome.VENDOR_ERROR, f"the place that the vendor gave as {name} {error}") from error
 
 
 def _mapping(template: Template | None, values: Mapping[str, object]) -> dict[str, object]:

@@ -1,13 +1,15 @@
 """One call of a vendor's API as data: where it goes, what it says, what answer means that it worked."""
 
+import re
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
 from probe.cloud.file.fields import AnyTemplate, Jmespath, MapTemplate, Several, Strict, Text, TextTemplate
 from probe.notation.templates import Template
 
+_WHOLE: Final = re.compile(r"\$\{([^{}]*)\}")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -43,7 +45,7 @@ class Operation(Strict):
             raise ValueError(f"needs exactly one of {', '.join(METHODS)}, and has {len(chosen)}")
         if self.json_body is not None and self.form is not None:
             raise ValueError("has `json` and `form`: a request has one body")
-        if not self._destination[1].startswith("/"):
+        if not self._destination[1].startswith("/") and self.given_place is None:
             raise ValueError("a call goes to `endpoint:/path`: the name of an endpoint, a colon, and a path")
         return self
 
@@ -61,6 +63,12 @@ class Operation(Strict):
     def endpoint(self) -> str:
         """The name of the endpoint."""
         return self._destination[0]
+
+    @cached_property
+    def given_place(self) -> str | None:
+        """The name of the value that is the whole path or URL, which the vendor gave us; None if there is none."""
+        found = _WHOLE.fullmatch(self._destination[1])
+        return found[1] if found is not None else None
 
     @cached_property
     def _destination(self) -> tuple[str, str]:

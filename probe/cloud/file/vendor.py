@@ -11,6 +11,7 @@ from probe.cloud.file.instances import Instances
 from probe.cloud.file.listing import Listing
 from probe.cloud.file.monitoring import Monitoring
 from probe.cloud.file.operation import Read
+from probe.cloud.file.status import Status
 
 
 class Capability(StrEnum):
@@ -166,6 +167,7 @@ class VendorFile(Strict):
     images: Choices = Field(Choices.model_validate({}), description="images of instances")
     instances: Instances | None = Field(None, description="an instance's life")
     monitoring: Monitoring | None = Field(None, description="the monitoring API")
+    status: Status | None = Field(None, description="where the vendor tells how it is; nothing asks it yet")
     absent: dict[Capability, Text] = Field({}, description="what the vendor lacks, each with the reason")
 
     def has(self, capability: Capability) -> bool:
