@@ -95,7 +95,8 @@ class GullibleCloud(Cloud):
         del marks, everything
         listing = self._instances.list
         items: list[View] = []
-        async for answer, page in self._caller.pages("list", listing, filter_values(self.entry, {}), watch, watch.aside()):
+        values = filter_values(self.entry, {})
+        async for answer, page in self._caller.pages("list", listing, values, watch, watch.aside()):
             items.extend(self._view(item, answer) for item in page)
         return [_believed(view) for view in items]
 
