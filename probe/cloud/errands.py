@@ -24,6 +24,8 @@ async def take_steps(
     handles: list[Handle] = []
     known = dict(values)
     for step in steps:
+        if _says_nothing(step, known):
+            continue
         for own in _rounds(step, answer):
             said = await caller.call_aside("after", step, {**known, **own}, watch)
             found = found_values(step, said)
@@ -32,6 +34,12 @@ async def take_steps(
             known |= found
             handles.extend(handles_of(step.handle, "after_handle", said, known))
     return tuple(handles)
+
+
+def _says_nothing(step: Step, values: Mapping[str, object]) -> bool:
+    """Whether the whole body of *step* is something optional that has no value."""
+    body = step.json_body or step.text
+    return body is not None and body.names <= values.keys() and body.render(values) is None
 
 
 def _rounds(step: Step, answer: Answer) -> Iterator[dict[str, object]]:

@@ -15,6 +15,7 @@ from probe.notation.templates import Template
 
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 _JSON: Final = "application/json"
+_PLAIN: Final = "text/plain"
 _ACCEPTED: Final[Mapping[str, str]] = {"json": "application/json", "xml": "text/xml"}
 
 
@@ -45,11 +46,9 @@ def render(
     elif extra:
         query |= extra
     headers = {"Accept": _ACCEPTED[endpoint.codec]}
-    content = b""
-    if operation.form is not None:
-        content, headers["Content-Type"] = encode_form(_mapping(endpoint.form, values) | form), _FORM
-    elif operation.json_body is not None:
-        content, headers["Content-Type"] = encode_json(operation.json_body.render(values)), _JSON
+    content, kind = _body(operation, values, _mapping(endpoint.form, values) | form)
+    if kind:
+        headers["Content-Type"] = kind
     fields = httpx.Headers(headers)
     for template in (endpoint.headers, operation.headers):
         fields.update(_headers(template, values))
@@ -60,6 +59,17 @@ def render(
     except httpx.InvalidURL as error:
         raise ProbeFailed(Outcome.INVALID, f"the request would have no proper URL ({error})") from error
     return httpx.Request(operation.method, url, headers=fields, content=content or None)
+
+
+def _body(operation: Operation, values: Mapping[str, object], form: Mapping[str, object]) -> tuple[bytes, str]:
+    """The body and what it is; nothing where there is none."""
+    if operation.form is not None:
+        return encode_form(form), _FORM
+    if operation.json_body is not None:
+        return encode_json(operation.json_body.render(values)), _JSON
+    if operation.text is not None:
+        return as_text(operation.text.render(values) or "").encode(), _PLAIN
+    return b"", ""
 
 
 def _url(operation: Operation, base: str, values: Mapping[str, object]) -> httpx.URL:

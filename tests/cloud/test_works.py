@@ -1,5 +1,6 @@
 """What goes on at a vendor after it acknowledged a call: handles, steps, chains of reads, ways to delete, leftovers."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -181,6 +182,19 @@ async def test_steps_follow_a_create() -> None:
     paths = [f"{request.method} {request.url.path}" for request in scene.wire.asked[1:]]
     assert paths == ["POST /v1/servers/1/on", "PATCH /v1/volumes/v1", "PATCH /v1/volumes/v2"]
     assert scene.wire.body() == {"labels": MARKS, "task": "t-1"}
+
+
+@pytest.mark.parametrize(("user_data", "calls"), [("#cloud-config\n", 2), ("", 1)])
+async def test_a_step_that_has_nothing_to_say_is_not_made(user_data: str, calls: int) -> None:
+    """User data that goes in a call of its own, as plain text, where there is any."""
+    after = [{"patch": "api:/servers/${id}/user_data", "text": "${user_data}"}]
+    scene = Scene(renting(create=CREATE | {"after": after}), answer(201, {"id": "1"}), answer(204))
+    created = await scene.cloud.create(replace(ORDER, user_data=user_data), scene.watch)
+    await scene.cloud.complete(created, scene.watch)
+    assert len(scene.wire.asked) == calls
+    if user_data:
+        assert scene.wire.asked[-1].content == user_data.encode()
+        assert scene.wire.asked[-1].headers["Content-Type"] == "text/plain"
 
 
 async def test_a_step_that_fails_ends_them() -> None:

@@ -83,6 +83,7 @@ Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern), WithJsonSchema({
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema({**_TEXT, "examples": ["30s", "5m"]})]
 RateField = Annotated[Rate, BeforeValidator(_rate), WithJsonSchema({**_TEXT, "examples": ["20/s", "100/m", "3600/h"]})]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Alias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Several = BeforeValidator(_several)
 """One value may be written where several may stand."""

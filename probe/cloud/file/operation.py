@@ -31,6 +31,7 @@ class Operation(Strict):
         None,
         description="the body, sent as a form; what is nested is numbered from 1 as in `Filter.1.Value.1`",
     )
+    text: TextTemplate | None = Field(None, description="the body, sent as plain text")
     expect: Annotated[tuple[int, ...], Several] = Field(
         (), description="statuses that mean success; any 2xx where none is given"
     )
@@ -43,11 +44,16 @@ class Operation(Strict):
         chosen = [name for name in METHODS if getattr(self, name) is not None]
         if len(chosen) != 1:
             raise ValueError(f"needs exactly one of {', '.join(METHODS)}, and has {len(chosen)}")
-        if self.json_body is not None and self.form is not None:
-            raise ValueError("has `json` and `form`: a request has one body")
+        bodies = [f"`{name}`" for name, body in self._bodies.items() if body is not None]
+        if len(bodies) > 1:
+            raise ValueError(f"has {' and '.join(bodies)}: a request has one body")
         if not self._destination[1].startswith("/") and self.given_place is None:
             raise ValueError("a call goes to `endpoint:/path`: the name of an endpoint, a colon, and a path")
         return self
+
+    @property
+    def _bodies(self) -> dict[str, Template | None]:
+        return {"json": self.json_body, "form": self.form, "text": self.text}
 
     @cached_property
     def method(self) -> str:
@@ -83,8 +89,7 @@ class Operation(Strict):
             self.method.lower(): self.path,
             "query": self.query,
             "headers": self.headers,
-            "json": self.json_body,
-            "form": self.form,
+            **self._bodies,
         }
         return {key: template for key, template in parts.items() if template is not None}
 

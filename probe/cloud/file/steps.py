@@ -63,7 +63,10 @@ class AddressRead(Operation, Found):
 
 
 class Step(Operation, Found):
-    """A call that follows an acknowledged create. If it fails the run has failed, and the instance is handed over."""
+    """A call that follows an acknowledged create. If it fails the run has failed, and the instance is handed over.
+
+    One whose whole `text` or `json` is a `${name}` without a value is not made.
+    """
 
     each: dict[Word, Jmespath] = Field(
         {},
