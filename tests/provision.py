@@ -46,6 +46,7 @@ TEST_PROGRAMS: Final = (
     Program(
         "prometheus-blackbox-exporter", ("prometheus-blackbox-exporter",), "our `/probe` is compared with the peer's"
     ),
+    Program("postgresql", ("postgres", "pg_ctlcluster"), "the ledger is kept in a real PostgreSQL"),
     Program("iproute2", ("ip",), "network links are cut in a namespace of their own"),
     Program("chromium", ("chromium", "chromium-browser", "google-chrome"), "the page is opened in a real browser"),
 )

@@ -5,6 +5,7 @@ from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import Allowance, VendorEntry, entry_complaints
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.vendor import Capability, VendorFile
+from probe.cloud.handles import Created, Handle, Progress
 from probe.cloud.line import Answer, Sender
 from probe.cloud.loading import (
     FileComplaint,
@@ -14,7 +15,7 @@ from probe.cloud.loading import (
     vendor_file_schema,
 )
 from probe.cloud.marks import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN
-from probe.cloud.order import Order, Points, View
+from probe.cloud.order import Leftover, Order, Points, View
 from probe.cloud.waiting import Pace, Seen, has_address, is_gone, is_ready, poll
 
 __all__ = [
@@ -28,10 +29,14 @@ __all__ = [
     "Budgets",
     "Capability",
     "Cloud",
+    "Created",
     "FileComplaint",
+    "Handle",
+    "Leftover",
     "Order",
     "Pace",
     "Points",
+    "Progress",
     "Seen",
     "Sender",
     "VendorComplaint",

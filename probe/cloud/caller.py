@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
-from urllib.parse import quote
 
 import httpx
 
@@ -15,16 +14,15 @@ from probe.cloud.file.vendor import Endpoint
 from probe.cloud.hosts import HostRefused, checked_url
 from probe.cloud.line import Answer, Line, Wanted
 from probe.cloud.paging import NextPage, endless, next_page
+from probe.cloud.places import requoted
 from probe.cloud.reading import items_of
 from probe.cloud.rendering import render
 from probe.cloud.values import common_values
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES
-from probe.model.stopwatch import Stopwatch
+from probe.model.stopwatch import Fact, Stopwatch
 
 _FIRST: Final = NextPage()
-_READY: Final = "%/?:@!$&'()*+,;=-._~"
-"""What stays as it is in a path with its query; an address that a vendor wrote is quoted already, or should be."""
 
 
 class _Renewed(Exception):  # noqa: N818 - nothing is wrong: the call is to be made once more
@@ -86,6 +84,26 @@ class Caller:
                 account.phases.pop(phase, None)
         return await self._attempt(name, operation, values, watch, account, page, renew=False)
 
+    async def call_aside(
+        self, name: str, operation: Operation, values: Mapping[str, object], watch: Stopwatch
+    ) -> Answer:
+        """Make a call of an instance's life, whose wire phases are not the run's; its request id is.
+
+        Raises:
+            VendorComplaint: the vendor did not do it.
+            ProbeFailed: there was no answer.
+        """
+        account = watch.aside()
+        try:
+            return await self.call(name, operation, values, watch, account=account)
+        finally:
+            if Fact.REQUEST_ID in account.facts:
+                watch.facts[Fact.REQUEST_ID] = account.facts[Fact.REQUEST_ID]
+
+    def failure_inside(self, answer: Answer, code: str, message: str) -> VendorComplaint:
+        """What it means that *answer* said success, and tells of work that failed."""
+        return self._line.failure_inside(answer, code, message)
+
     async def _attempt(
         self,
         name: str,
@@ -130,12 +148,10 @@ class Caller:
             yield answer, items
             page = next_page(listing, answer, items, base, page)
 
-    def _prepare(
-        self, operation: Operation, values: Mapping[str, object], base: str, page: NextPage
-    ) -> httpx.Request:
+    def _prepare(self, operation: Operation, values: Mapping[str, object], base: str, page: NextPage) -> httpx.Request:
         request = render(operation, self._endpoint(operation), base, {**self._common, **values}, dict(page.parameters))
         if page.address:
-            request.url = request.url.copy_with(raw_path=quote(page.address, safe=_READY).encode("ascii"))
+            request.url = request.url.copy_with(raw_path=requoted(page.address))
         self._auth.stamp(request, self._endpoint(operation))
         return request
 

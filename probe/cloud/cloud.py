@@ -1,23 +1,25 @@
 """A vendor as the rest of the agent knows it: rent, look, give back, list, read, ask for datapoints."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
 from probe.cloud.budget import Budget
 from probe.cloud.caller import Caller
-from probe.cloud.complaint import VendorComplaint
+from probe.cloud.complaint import VendorComplaint, fits
 from probe.cloud.entry import VendorEntry
+from probe.cloud.errands import chosen_delete, read_addresses, take_steps
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.instances import Create, Instances
-from probe.cloud.file.listing import Scope
 from probe.cloud.file.monitoring import InstancePoints, Monitoring, SeriesPoints
-from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Capability, VendorFile
+from probe.cloud.handles import Created, Handle, Progress, follow, handles_of
+from probe.cloud.leftovers import carries, list_leftovers, scope
 from probe.cloud.line import Answer, Line, Sender, unparseable
 from probe.cloud.lookup import Directory
-from probe.cloud.marks import MARK_AGENT, read_marks
-from probe.cloud.order import Order, Points, View
+from probe.cloud.marks import read_marks
+from probe.cloud.order import Leftover, Order, Points, View
 from probe.cloud.reading import find, read_identifier, read_points, read_view
 from probe.cloud.values import filter_values, order_values, subject_values, time_values
 from probe.cloud.waiting import Pace
@@ -128,12 +130,12 @@ class Cloud:
             ProbeFailed: there was no answer, or one that complains.
         """
         if operation == "list" and self.file.instances is not None:
-            listing = self._instances.list.narrowed(Scope.MARKED)
+            listing = self._instances.list.narrowed(scope({}, everything=False))
             return await self._caller.call("list", listing, filter_values(self.entry, {}), watch)
         return await self._caller.call(operation, self.file.reads[operation], {}, watch)
 
-    async def create(self, order: Order, watch: Stopwatch) -> str:
-        """Rent an instance; the vendor's identifier of it.
+    async def create(self, order: Order, watch: Stopwatch) -> Created:
+        """Rent an instance: the vendor's identifier of it, and what goes on after the answer. `complete` comes next.
 
         The request is sent once. It is repeated only when the vendor refused our token, and so has done nothing.
 
@@ -143,41 +145,123 @@ class Cloud:
         operation = self._instances.create
         size, image = await self.resolve(order.size, order.image, watch)
         values = order_values(self.entry, order, size, image, self._clock.wall())
-        answer = await self._call("create", operation, values, watch)
+        if watch.transcript is not None:
+            self.entry.redactor.learn(str(values["password"]))
+        try:
+            answer = await self._caller.call_aside("create", operation, values, watch)
+        except VendorComplaint as complaint:
+            if any(fits(one, complaint) for one in operation.already):
+                complaint.verdict = Verdict.CONFLICT  # the name or token is taken: something of ours may be there
+            raise
         identifier = self._identifier(operation, values, answer)
         watch.facts[Fact.INSTANCE] = identifier
-        return identifier
+        known = {**values, "id": identifier}
+        handles = handles_of(operation.handle, "create_handle", answer, known)
+        return Created(id=identifier, handles=handles, values=known, answer=answer)
 
-    async def inspect(self, instance_id: str, watch: Stopwatch) -> View | None:
-        """How an instance is; None if the vendor says that there is none.
+    async def complete(self, created: Created, watch: Stopwatch) -> Created:
+        """Make the calls that the vendor wants after a create; what goes on after all of them.
+
+        Raises:
+            ProbeFailed: one of them failed. The instance is there nevertheless.
+        """
+        steps = self._instances.create.after
+        if created.answer is None or not steps:
+            return created
+        more = await take_steps(self._caller, steps, created.values, created.answer, watch)
+        return replace(created, handles=(*created.handles, *more))
+
+    async def follow(self, handles: Sequence[Handle], watch: Stopwatch) -> Progress:
+        """Ask once how works stand that go on at the vendor.
 
         Raises:
             ProbeFailed: the vendor could not be asked.
         """
-        operation = self._instances.get
-        try:
-            answer = await self._call("get", operation, {"id": instance_id}, watch)
-        except VendorComplaint as complaint:
-            if complaint.verdict is Verdict.NOT_FOUND:
-                return None
-            raise
-        # an answer without the instance is no word that it is gone: only the vendor's own "not found" is
-        view = self._view(find(operation.item, answer, "instance"), answer)
-        if view.id != instance_id:  # or another's marks would prove that this one is ours
-            raise unparseable("instance that was asked for", answer)
+        return await follow(self._caller, handles, watch)
+
+    async def inspect(self, instance_id: str, watch: Stopwatch, *, addresses: bool = False) -> View | None:
+        """How an instance is; None if the vendor says that there is none.
+
+        With *addresses*, those of a ready instance are read where the vendor keeps them, if it does not show them.
+
+        Raises:
+            ProbeFailed: the vendor could not be asked.
+        """
+        found = await self._item(instance_id, watch)
+        if found is None:
+            return None
+        item, view = found
+        chain = self._instances.addresses
+        if addresses and chain and view.state is InstanceState.READY and not view.addresses:
+            values = {**self.entry.places, "id": instance_id}
+            view = replace(view, addresses=await read_addresses(self._caller, chain, values, item, watch))
         return view
 
-    async def delete(self, instance_id: str, watch: Stopwatch) -> None:
-        """Give an instance back; that there is none is fine.
+    async def _item(self, instance_id: str, watch: Stopwatch) -> tuple[object, View] | None:
+        operation = self._instances.get
+        try:
+            answer = await self._caller.call_aside("get", operation, {"id": instance_id}, watch)
+        except VendorComplaint as complaint:
+            _unless_absent(complaint)
+            return None
+        # an answer without the instance is no word that it is gone: only the vendor's own "not found" is
+        item = find(operation.item, answer, "instance")
+        view = self._view(item, answer)
+        if view.id != instance_id:  # or another's marks would prove that this one is ours
+            raise unparseable("instance that was asked for", answer)
+        return item, view
+
+    async def delete(self, instance_id: str, watch: Stopwatch) -> tuple[Handle, ...]:
+        """Give an instance back; that there is none is fine. What goes on after the answer, until it is done.
 
         Raises:
             ProbeFailed: the vendor did not acknowledge it.
         """
+        ways = self._instances.delete
+        item = None
+        if any(way.when is not None for way in ways):
+            found = await self._item(instance_id, watch)
+            if found is None:
+                return ()
+            item = found[0]
+        way = chosen_delete(ways, item)
+        values: dict[str, object] = {"id": instance_id}
         try:
-            await self._call("delete", self._instances.delete, {"id": instance_id}, watch)
+            answer = await self._caller.call_aside("delete", way, values, watch)
         except VendorComplaint as complaint:
-            if complaint.verdict is not Verdict.NOT_FOUND:
-                raise
+            _unless_absent(complaint)
+            return ()
+        return handles_of(way.handle, "delete_handle", answer, values)
+
+    @property
+    def residual_kinds(self) -> tuple[str, ...]:
+        """What may outlive an instance of this vendor."""
+        return () if self.file.instances is None else tuple(self.file.instances.residuals)
+
+    async def residuals(
+        self, kind: str, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
+    ) -> list[Leftover]:
+        """Everything of the *kind* that the vendor has and that carries *marks*; without them, the mark of any agent.
+
+        As for `inventory`: the vendor may filter, and whatever it does is checked on our side. With *everything*, what
+        carries no mark is there, too, for kinds that cannot be marked.
+
+        Raises:
+            ProbeFailed: the list is not complete.
+        """
+        return await list_leftovers(self._caller, self.entry, kind, watch, dict(marks or {}), everything=everything)
+
+    async def delete_residual(self, kind: str, residual_id: str, watch: Stopwatch) -> None:
+        """Delete what is left over; that there is none is fine.
+
+        Raises:
+            ProbeFailed: the vendor did not acknowledge it.
+        """
+        operation = self._instances.residuals[kind].delete
+        try:
+            await self._caller.call_aside("delete_residual", operation, {"id": residual_id}, watch)
+        except VendorComplaint as complaint:
+            _unless_absent(complaint)
 
     async def inventory(
         self, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
@@ -191,8 +275,7 @@ class Cloud:
             ProbeFailed: the list is not complete.
         """
         wanted = dict(marks or {})
-        scope = Scope.OURS if MARK_AGENT in wanted else Scope.MARKED
-        listing = self._instances.list.narrowed(Scope.ALL if everything else scope)
+        listing = self._instances.list.narrowed(scope(wanted, everything=everything))
         values = filter_values(self.entry, {} if everything else wanted)
         views: list[View] = []
         async for answer, items in self._caller.pages("list", listing, values, watch, watch.aside()):
@@ -244,15 +327,6 @@ class Cloud:
             raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} says nothing of monitoring")
         return self.file.monitoring
 
-    async def _call(self, name: str, operation: Operation, values: Mapping[str, object], watch: Stopwatch) -> Answer:
-        """A call of an instance's life, whose wire phases are not the run's; its request id is."""
-        account = watch.aside()
-        try:
-            return await self._caller.call(name, operation, values, watch, account=account)
-        finally:
-            if Fact.REQUEST_ID in account.facts:
-                watch.facts[Fact.REQUEST_ID] = account.facts[Fact.REQUEST_ID]
-
     def _query(self, subject: Mapping[str, object]) -> InstancePoints | SeriesPoints:
         monitoring = self._monitoring
         query = monitoring.series if "series" in subject else monitoring.instance
@@ -263,9 +337,19 @@ class Cloud:
     def _carries(self, item: object, wanted: Mapping[str, str]) -> bool:
         """Whether *item* carries our marks; what does not is looked at no closer: there may be thousands."""
         marks = read_marks(self._instances.show.marks, self._instances.marks.keys, item)
-        return MARK_AGENT in marks and wanted.items() <= marks.items()
+        return carries(marks, wanted)
 
     def _stranger(self, item: object, answer: Answer) -> Iterator[View]:
         """What nobody marked, if it can be read at all."""
         with suppress(VendorComplaint):
             yield self._view(item, answer)
+
+
+def _unless_absent(complaint: VendorComplaint) -> None:
+    """What is to be deleted may be gone already.
+
+    Raises:
+        VendorComplaint: it says something else.
+    """
+    if complaint.verdict is not Verdict.NOT_FOUND:
+        raise complaint

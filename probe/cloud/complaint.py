@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from probe.cloud.file.errors import ErrorRule, Errors, Verdict
+from probe.cloud.file.errors import ErrorRule, Errors, Fit, Verdict
 from probe.cloud.moments import parse_http_date
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.notation.paths import Query, QueryTypeError
@@ -34,6 +34,7 @@ class VendorComplaint(ProbeFailed):
     Attributes:
         verdict: what it means by the rules of the vendor's file.
         code: the vendor's own code, empty if it gave none.
+        message: its own message, the same.
         status: the HTTP status.
         request_id: what to tell the vendor's support, empty if it gave none.
         retry_after: seconds after which the vendor wants to be asked again.
@@ -46,6 +47,7 @@ class VendorComplaint(ProbeFailed):
         detail: str,
         *,
         code: str = "",
+        message: str = "",
         status: int = 0,
         request_id: str = "",
         retry_after: float | None = None,
@@ -55,6 +57,7 @@ class VendorComplaint(ProbeFailed):
         super().__init__(outcome or verdict.outcome, detail)
         self.verdict = verdict
         self.code = code
+        self.message = message
         self.status = status
         self.request_id = request_id
         self.retry_after = retry_after
@@ -112,13 +115,23 @@ def match(
     return next((rule for rule in rules if _fits(rule, status, said, told, httpx.Headers(shown))), None)
 
 
-def _fits(rule: ErrorRule, status: int | None, code: str, message: str, headers: Mapping[str, str]) -> bool:
+def fits(fit: Fit, complaint: VendorComplaint) -> bool:
+    """Whether *complaint* is one that *fit* describes."""
+    return _fit(fit, complaint.status, complaint.code[:_JUDGED], complaint.message[:_JUDGED])
+
+
+def _fit(fit: Fit, status: int | None, code: str, message: str) -> bool:
     return (
-        (not rule.status or status in rule.status)
-        and (not rule.code or code in rule.code)
-        and (rule.code_regex is None or rule.code_regex.search(code) is not None)
-        and (rule.message is None or rule.message.search(message) is not None)
-        and all(name in headers and pattern.search(headers[name]) for name, pattern in rule.headers.items())
+        (not fit.status or status in fit.status)
+        and (not fit.code or code in fit.code)
+        and (fit.code_regex is None or fit.code_regex.search(code) is not None)
+        and (fit.message is None or fit.message.search(message) is not None)
+    )
+
+
+def _fits(rule: ErrorRule, status: int | None, code: str, message: str, headers: Mapping[str, str]) -> bool:
+    return _fit(rule, status, code, message) and all(
+        name in headers and pattern.search(headers[name]) for name, pattern in rule.headers.items()
     )
 
 

@@ -12,7 +12,7 @@ import httpx
 
 from probe.cloud.budget import Budget
 from probe.cloud.codecs import Unparseable, decode
-from probe.cloud.complaint import Judgement, VendorComplaint, describe, judge, retry_after
+from probe.cloud.complaint import Judgement, VendorComplaint, describe, judge, match, readable, retry_after
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.errors import Errors, Verdict
 from probe.cloud.file.vendor import Limits
@@ -228,11 +228,31 @@ class Line:
             judgement.verdict,
             detail,
             code=judgement.code,
+            message=judgement.message,
             status=status,
             request_id=request_id,
             retry_after=wish,
             renewable=judgement.verdict is Verdict.DENIED and (status == httpx.codes.UNAUTHORIZED or judgement.renew),
             outcome=outcome,
+        )
+
+    def failure_inside(self, answer: Answer, code: str, message: str) -> VendorComplaint:
+        """What it means that *answer* said success, and tells of work that failed with *code* and *message*."""
+        entry = self._entry
+        code, message = entry.redactor(code), entry.redactor(message)
+        rule = match(entry.file.errors.rules, status=None, code=code, message=message, headers={})
+        verdict = rule.verdict if rule is not None else Verdict.VENDOR_ERROR
+        judgement = Judgement(verdict, code, message, matched=rule is not None)
+        if rule is None:
+            self._note_unmatched(judgement, answer.status)
+        words = readable(" ".join(part for part in (code, message) if part)) or "no explanation"
+        return VendorComplaint(
+            verdict,
+            f"it ended badly: {words}",
+            code=code,
+            message=message,
+            status=answer.status,
+            request_id=answer.request_id,
         )
 
     def _note_unmatched(self, judgement: Judgement, status: int) -> None:
@@ -260,7 +280,6 @@ class Line:
             self._spend(limits, headers, limit=limit, remaining=remaining, reset=reset)
             entry = self._entry
             self._meter.api_budget(entry.name, entry.region, limit=limit, remaining=remaining, reset=reset)
-
 
     def _spend(
         self,

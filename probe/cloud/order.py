@@ -43,6 +43,7 @@ class View:
         created_at: seconds since 1970, where the vendor tells.
         reason: why it failed, in the vendor's words.
         outcome: what the run of a failed one ends as; `vendor_error` unless the vendor gave a better reason.
+        attached: identifiers of what came with it and may outlive it, by kind.
     """
 
     id: str
@@ -53,6 +54,28 @@ class View:
     created_at: float | None = None
     reason: str = ""
     outcome: Outcome = Outcome.VENDOR_ERROR
+    attached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """Something that may have outlived the instance that it came with.
+
+    Attributes:
+        kind: which of the vendor file's residuals it is.
+        id: the vendor's identifier.
+        name: what it is called, empty if it is not.
+        marks: every mark that it carries, ours or not.
+        created_at: seconds since 1970, where the vendor tells.
+        free: whether nothing uses it, as far as it shows.
+    """
+
+    kind: str
+    id: str
+    name: str
+    marks: Mapping[str, str]
+    created_at: float | None
+    free: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

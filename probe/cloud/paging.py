@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -10,10 +9,8 @@ from probe.cloud.complaint import VendorComplaint, found_text
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.listing import Listing, MarkerPage, NumberPage, TokenPage
 from probe.cloud.line import Answer, unparseable
+from probe.cloud.places import LONGEST_PLACE, PlaceRefused, same_host
 from probe.cloud.reading import read_number
-
-_LONGEST: Final = 16_384
-"""Characters of what names a page; the longest known tokens have a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +62,19 @@ def _numbered(page: NumberPage, answer: Answer, items: list[object], current: Ne
 
 
 def _sendable(said: str, answer: Answer) -> str:
-    if len(said) > _LONGEST:
+    if len(said) > LONGEST_PLACE:
         raise unparseable("name of its next page that one could send", answer)
     return said
 
 
 def _same_host(address: str, asked: httpx.URL, answer: Answer) -> str:
-    """Path and query of *address*, if it is on the host that was asked.
-
-    Only those are used: behind a proxy many a cloud writes its links with the scheme and port of its inside.
-    """
     try:
-        parts = urlsplit(urljoin(str(asked), address))
-        if parts.hostname in {asked.host, asked.raw_host.decode("ascii")}:
-            return f"{parts.path}?{parts.query}" if parts.query else parts.path
-    except ValueError:
-        pass  # a URL that cannot be read is on no host of ours
-    detail = "the next page is said to be on another host, where no credential of ours goes"
-    raise VendorComplaint(Verdict.VENDOR_ERROR, detail, status=answer.status, request_id=answer.request_id)
+        return same_host(address, asked)
+    except PlaceRefused as error:
+        detail = f"the next page {error}"
+        raise VendorComplaint(
+            Verdict.VENDOR_ERROR, detail, status=answer.status, request_id=answer.request_id
+        ) from error
 
 
 def endless(listing: Listing) -> VendorComplaint:

@@ -7,11 +7,13 @@ from typing import Any, Final, Literal
 from probe.cloud.complaint import Redact, found_text, match, readable
 from probe.cloud.file.errors import Errors
 from probe.cloud.file.instances import Instances, States
+from probe.cloud.file.marks import MarkKeys
 from probe.cloud.file.monitoring import Points as PointPaths
+from probe.cloud.file.residuals import Residual
 from probe.cloud.line import Answer, unparseable
 from probe.cloud.marks import read_marks
 from probe.cloud.moments import parse_iso
-from probe.cloud.order import Points, View
+from probe.cloud.order import Leftover, Points, View
 from probe.model.instance import InstanceState
 from probe.model.outcome import Outcome
 from probe.notation.paths import Query, QueryTypeError
@@ -45,6 +47,11 @@ def items_of(query: Query, answer: Answer) -> list[Any]:
     return found
 
 
+def is_word(value: object) -> bool:
+    """Whether *value* is something that names one thing: a text or a number."""
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and 0 < len(str(value)) <= _LONGEST
+
+
 def _points_of(query: Query, answer: Answer) -> list[Any]:
     """The same for datapoints, of which there may be nothing at all."""
     return [] if find(query, answer, "list of datapoints") is None else items_of(query, answer)
@@ -76,11 +83,44 @@ def read_view(instances: Instances, errors: Errors, item: object, answer: Answer
         id=identifier,
         name=found_text(show.name, item),
         state=state,
-        addresses=_addresses(show.addresses, item, answer),
+        addresses=addresses_at(show.addresses, item, answer),
         marks=read_marks(show.marks, instances.marks.keys, item),
         created_at=None if show.created is None else _created(show.created, item),
         reason=readable(": ".join(part for part in (code, reason) if part)),
         outcome=_failure(errors, code, reason),
+        attached=_attached(instances, item),
+    )
+
+
+def _attached(instances: Instances, item: object) -> dict[str, tuple[str, ...]]:
+    """The identifiers of what came with an instance and may outlive it, by kind."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, residual in instances.residuals.items():
+        try:
+            shown = None if residual.attached is None else residual.attached.search(item)
+        except QueryTypeError:
+            continue
+        several = shown if isinstance(shown, list) else [shown]
+        words = tuple(dict.fromkeys(str(word) for word in several if is_word(word) and str(word).isprintable()))
+        if words:
+            found[kind] = words
+    return found
+
+
+def read_residual(kind: str, residual: Residual, keys: MarkKeys, item: object, answer: Answer) -> Leftover:
+    """What *item* of *answer*, a list of the *kind*, shows; *keys* are those of our marks.
+
+    Raises:
+        VendorComplaint: vendor_error: it has no identifier.
+    """
+    show = residual.show
+    return Leftover(
+        kind=kind,
+        id=read_identifier(show.id, item, f"identifier of one of its {kind}", answer),
+        name=found_text(show.name, item),
+        marks={} if show.marks is None else read_marks(show.marks, keys, item),
+        created_at=None if show.created is None else _created(show.created, item),
+        free=all(predicate.holds(item) for predicate in show.free),
     )
 
 
@@ -107,7 +147,12 @@ def _failure(errors: Errors, code: str, reason: str) -> Outcome:
     return Outcome.VENDOR_ERROR if rule is None else rule.verdict.outcome
 
 
-def _addresses(query: Query, item: object, answer: Answer) -> tuple[str, ...]:
+def addresses_at(query: Query, item: object, answer: Answer) -> tuple[str, ...]:
+    """The addresses that *query* finds in *item*, a part of *answer*.
+
+    Raises:
+        VendorComplaint: vendor_error: what it meets is of another shape.
+    """
     try:
         found = query.search(item)
     except QueryTypeError as error:

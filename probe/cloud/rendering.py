@@ -9,11 +9,13 @@ import httpx
 from probe.cloud.codecs import as_text, encode_form, encode_json, query_pairs
 from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Endpoint
+from probe.cloud.places import PlaceRefused, given_url
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.notation.templates import Template
 
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 _JSON: Final = "application/json"
+_PLAIN: Final = "text/plain"
 _ACCEPTED: Final[Mapping[str, str]] = {"json": "application/json", "xml": "text/xml"}
 
 
@@ -44,21 +46,40 @@ def render(
     elif extra:
         query |= extra
     headers = {"Accept": _ACCEPTED[endpoint.codec]}
-    content = b""
-    if operation.form is not None:
-        content, headers["Content-Type"] = encode_form(_mapping(endpoint.form, values) | form), _FORM
-    elif operation.json_body is not None:
-        content, headers["Content-Type"] = encode_json(operation.json_body.render(values)), _JSON
+    content, kind = _body(operation, values, _mapping(endpoint.form, values) | form)
+    if kind:
+        headers["Content-Type"] = kind
     fields = httpx.Headers(headers)
     for template in (endpoint.headers, operation.headers):
         fields.update(_headers(template, values))
     try:
-        url = httpx.URL(base + _path(operation.path, values))
+        url = _url(operation, base, values)
         if query:
             url = url.copy_merge_params(httpx.QueryParams(tuple(query_pairs(query))))
     except httpx.InvalidURL as error:
         raise ProbeFailed(Outcome.INVALID, f"the request would have no proper URL ({error})") from error
     return httpx.Request(operation.method, url, headers=fields, content=content or None)
+
+
+def _body(operation: Operation, values: Mapping[str, object], form: Mapping[str, object]) -> tuple[bytes, str]:
+    """The body and what it is; nothing where there is none."""
+    if operation.form is not None:
+        return encode_form(form), _FORM
+    if operation.json_body is not None:
+        return encode_json(operation.json_body.render(values)), _JSON
+    if operation.text is not None:
+        return as_text(operation.text.render(values) or "").encode(), _PLAIN
+    return b"", ""
+
+
+def _url(operation: Operation, base: str, values: Mapping[str, object]) -> httpx.URL:
+    name = operation.given_place
+    if name is None:
+        return httpx.URL(base + _path(operation.path, values))
+    try:
+        return given_url(values.get(name), base)
+    except PlaceRefused as error:
+        raise ProbeFailed(Outcome.VENDOR_ERROR, f"the place that the vendor gave as {name} {error}") from error
 
 
 def _mapping(template: Template | None, values: Mapping[str, object]) -> dict[str, object]:

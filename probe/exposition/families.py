@@ -383,6 +383,23 @@ OLDEST_RESOURCE: Final = _of_vendor(
     "type",
 )
 
+ESTIMATED_COST: Final = _of_vendor(
+    "stability_estimated_cost_total",
+    Type.COUNTER,
+    "currency",
+    "What everything rented has cost so far, by the configuration's prices, estimated upwards; survives restarts.",
+    Feature.RENTING,
+    "currency",
+)
+BREAKER_OPEN: Final = _of_vendor(
+    "stability_breaker_open",
+    Type.GAUGE,
+    "boolean",
+    "Whether nothing is rented from the vendor for this cause, 0 or 1: leaks, deletes, denied, quota.",
+    Feature.RENTING,
+    "cause",
+)
+
 # --- the vendor's API ------------------------------------------------------------------------------------------------
 
 API_REQUESTS: Final = _of_vendor(
@@ -474,6 +491,12 @@ SWEEP_TIMESTAMP: Final = _of_agent(
 )
 STORE_ERRORS: Final = _of_agent(
     "stability_store_write_errors_total", Type.COUNTER, "errors", "Writes to the agent's own store that failed."
+)
+WRONG_MOVES: Final = _of_agent(
+    "stability_wrong_moves_total",
+    Type.COUNTER,
+    "moves",
+    "Moves of a lease that its table does not allow, and that were not made; each one is a bug of the agent.",
 )
 CONTROL_CHECK: Final = _of_agent(
     "stability_control_check_success",

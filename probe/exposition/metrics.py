@@ -1,7 +1,7 @@
 """Turns what happens on any floor into series: the meter that counts, and the sink that every run ends in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from probe.model.job import Job
 from probe.model.measurement import Measurement
 from probe.model.meter import Meter
 from probe.model.outcome import Skip
+from probe.model.refusal import Cause
 from probe.model.target import Target
 
 _CPU_LOST: Final = {"steal": names.CPU_STEAL, "wait": names.CPU_WAIT, "throttled": names.CPU_THROTTLED}
@@ -57,6 +58,7 @@ class Metrics(Meter):
         self._controls: frozenset[str] = frozenset()
         self._table.value(names.BUILD_INFO, version).set(1.0)
         self._table.value(names.STORE_ERRORS)
+        self._table.value(names.WRONG_MOVES)
         for result in ("ok", "failed"):
             self._table.value(names.SWEEPS, result)
 
@@ -219,6 +221,18 @@ class Metrics(Meter):
         """Note what is owned now."""
         counts = {"active": active, "deleting": deleting, "leaked": leaked}
         self._vendors.resources((vendor, region), kind, counts, oldest)
+
+    def estimated_cost(self, vendor: str, region: str, currency: str, amount: float) -> None:
+        """Note what everything rented so far has cost."""
+        self._vendors.cost((vendor, region), currency, amount)
+
+    def breaker(self, vendor: str, region: str, causes: Collection[Cause]) -> None:
+        """Note why nothing is rented from a vendor entry now."""
+        self._vendors.breaker((vendor, region), causes)
+
+    def wrong_move(self) -> None:
+        """Count a move of a lease that was not made."""
+        self._table.value(names.WRONG_MOVES).increase()
 
     # --- the agent itself --------------------------------------------------------------------------------------------
 

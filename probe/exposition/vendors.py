@@ -1,11 +1,12 @@
 """The series of a vendor and region as a whole: its API as we use it, and what we own there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from probe.exposition import families as names
 from probe.exposition.table import Table
 from probe.model.job import Job
+from probe.model.refusal import Cause
 from probe.model.target import Layer
 
 RENTED: Final = "instance"
@@ -20,7 +21,7 @@ _COUNTS: Final = (
     names.RESOURCES_LEAKED,
     names.OLDEST_RESOURCE,
 )
-_OF_RENTING: Final = (names.RESOURCES, *_COUNTS)
+_OF_RENTING: Final = (names.RESOURCES, names.ESTIMATED_COST, names.BREAKER_OPEN, *_COUNTS)
 _OF_API: Final = (
     names.API_REQUESTS,
     names.API_REQUEST_DURATION,
@@ -58,6 +59,8 @@ class VendorSeries:
             self._table.value(family, *vendor, RENTED)
         for state in STATES:
             self._table.value(names.RESOURCES, *vendor, RENTED, state)
+        for cause in Cause:
+            self._table.value(names.BREAKER_OPEN, *vendor, cause)
 
     def _told(self) -> set[Vendor]:
         return {key[:2] for family in (*_OF_API, *_OF_RENTING) for key in self._table.keys(family)}
@@ -94,3 +97,14 @@ class VendorSeries:
         self._table.value(names.OLDEST_RESOURCE, *vendor, kind).set(oldest)
         if vendor not in self._configured and not self._owes(vendor):
             self._forget(vendor)
+
+    def cost(self, vendor: Vendor, currency: str, amount: float) -> None:
+        """Note what everything so far has cost; a clock that was set back makes it no less."""
+        told = self._table.value(names.ESTIMATED_COST, *vendor, currency)
+        told.set(max(told.value, amount))
+
+    def breaker(self, vendor: Vendor, causes: Collection[Cause]) -> None:
+        """Note which causes stop orders now."""
+        if vendor in self._configured or causes:
+            for cause in Cause:
+                self._table.value(names.BREAKER_OPEN, *vendor, cause).set(float(cause in causes))

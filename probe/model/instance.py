@@ -82,6 +82,11 @@ class Lease:
         delete_requested_at: when deletion was first asked for, seconds since 1970.
         settled_at: when the vendor said it was gone, seconds since 1970.
         note: why it was handed over, for people.
+        size: what was ordered, as the configuration calls it.
+        currency: of its price; empty if that is not known.
+        price: of an hour, in millionths of the currency; 0 if it is not known.
+        rounds_up_to: seconds of which the vendor charges whole ones.
+        cost: in millionths of the currency, estimated upwards: while it is open its whole lease, then what it took.
     """
 
     key: str
@@ -99,6 +104,11 @@ class Lease:
     delete_requested_at: float | None = None
     settled_at: float | None = None
     note: str = ""
+    size: str = ""
+    currency: str = ""
+    price: int = 0
+    rounds_up_to: float = 3600.0
+    cost: int = 0
 
     def moved(self, state: LeaseState, **changes: object) -> "Lease":
         """This lease in another *state*.

@@ -1,8 +1,9 @@
 """Bounded counts that arise on any floor, and are exposed on one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from probe.model.outcome import Skip
+from probe.model.refusal import Cause
 from probe.model.target import Target
 
 
@@ -79,6 +80,15 @@ class Meter:
         self, vendor: str, region: str, kind: str, *, active: int, deleting: int, leaked: int, oldest: float
     ) -> None:
         """Note what is owned now; *oldest* is the age of the oldest in seconds."""
+
+    def estimated_cost(self, vendor: str, region: str, currency: str, amount: float) -> None:
+        """Note what everything rented so far has cost, in the currency, estimated upwards; it never falls."""
+
+    def breaker(self, vendor: str, region: str, causes: Collection[Cause]) -> None:
+        """Note why nothing is rented from a vendor entry now, whatever the guards allow; empty if nothing forbids."""
+
+    def wrong_move(self) -> None:
+        """Count a move that the table of leases does not allow, and that was therefore not made: a bug."""
 
     def sweep(self, result: str) -> None:
         """Count a sweep; *result* is one of ok, failed."""

@@ -1,5 +1,5 @@
 from probe.rental.clearing import Result
-from probe.rental.guards import Guards, TotalGuards
+from probe.rental.guards import Guards, Prices, TotalGuards
 from probe.rental.patience import Patience
 from probe.rental.plan import Action, SweepItem
 from probe.rental.rental import Rental
@@ -10,6 +10,7 @@ __all__ = [
     "Action",
     "Guards",
     "Patience",
+    "Prices",
     "Rental",
     "Renter",
     "Result",

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from probe.cloud import Cloud, View, is_gone
+from probe.cloud import Cloud, Handle, View, is_gone
 from probe.model.clock import Clock
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
@@ -15,7 +15,7 @@ from probe.rental.marks import Standing, expired, lease_key, standing
 from probe.rental.patience import Patience, in_time
 from probe.rental.plan import Action, SweepItem, claim_on
 from probe.rental.rental import may_pass
-from probe.store import Store
+from probe.store import OwnerAlive, Store
 
 
 class Result(StrEnum):
@@ -95,7 +95,7 @@ class Clearing:
         if standing(view, self._store.agent_id) is not Standing.OURS or item.lease not in {"", lease_key(view)}:
             return Result.CHANGED, "no longer carries our marks"
         lease = await self._own_lease(view)
-        if not self._may_take(lease, view):
+        if not self._may_take(lease, view, await self._store.roll_call()):
             return Result.CHANGED, "is somebody's who uses it"
         if lease is not None:
             step = steps.taken_by_the_sweeper(view.id, self._clock.wall(), item.reason)
@@ -120,12 +120,12 @@ class Clearing:
         lease = await self._store.ledger.get(lease_key(view))
         return lease if lease is not None and lease.instance_id in {"", view.id} else None
 
-    def _may_take(self, lease: Lease | None, view: View) -> bool:
+    def _may_take(self, lease: Lease | None, view: View, owner_alive: OwnerAlive) -> bool:
         """The rule of deletion, for something that carries our marks."""
         now = self._clock.wall()
         if lease is None:
             return expired(view, now)
-        return bool(claim_on(lease, now, self._store.owner_alive))
+        return bool(claim_on(lease, now, owner_alive))
 
     async def _conclude(self, lease: Lease | None, complaint: str) -> tuple[Result, str]:
         """Write down how it ended; what the ledger does not hold open is only counted."""
@@ -143,33 +143,42 @@ class Clearing:
 
     async def _delete_for_sure(self, subject: Subject) -> str:
         """Delete it and see that it is gone; a sentence if that did not come about in time."""
-        return await self._ask(subject) or await self._confirm(subject.instance_id)
+        complaint, works = await self._ask(subject)
+        return complaint or await self._confirm(subject, works)
 
-    async def _ask(self, subject: Subject) -> str:
-        """Ask for its deletion until that is acknowledged; a sentence if it was not in time."""
+    async def _ask(self, subject: Subject) -> tuple[str, tuple[Handle, ...]]:
+        """Ask for its deletion until that is acknowledged: a sentence if it was not in time, and what goes on then."""
         until = self._clock.now() + self._patience.delete
         while True:
             aside = Stopwatch(self._clock)
             try:
                 call = self._cloud.delete(subject.instance_id, aside)
-                await in_time(call, self._patience.call, f"the delete of {subject.instance_id}")
+                works = await in_time(call, self._patience.call, f"the delete of {subject.instance_id}")
             except ProbeFailed as error:
                 audit("delete", subject, aside, error)
                 if not may_pass(error) or self._clock.now() >= until:
-                    return error.detail
+                    return error.detail, ()
             else:
                 audit("delete", subject, aside)
-                return ""
+                return "", works
             await self._clock.sleep(self._patience.pause)
 
-    async def _confirm(self, instance_id: str) -> str:
-        """Look until it is gone; a sentence if it was not in time."""
+    async def _confirm(self, subject: Subject, works: tuple[Handle, ...]) -> str:
+        """Look until it is gone; a sentence if it was not in time.
+
+        Where the *works* of the deletion fail at the vendor, it is asked for again.
+        """
         until = self._clock.now() + self._patience.gone
         while True:
             try:
-                if is_gone(await self._look(instance_id)):
+                if is_gone(await self._look(subject.instance_id)):
                     return ""
                 complaint = f"acknowledged, and not gone after {self._patience.gone:g} s"
+                works, failure = await self._follow(works)
+                if failure:
+                    complaint = f"acknowledged, and not done: {failure}"
+                    refused, works = await self._ask(subject)
+                    complaint = refused or complaint
             except ProbeFailed as error:
                 if not may_pass(error):
                     return error.detail
@@ -177,6 +186,14 @@ class Clearing:
             if self._clock.now() >= until:
                 return complaint
             await self._clock.sleep(self._patience.pause)
+
+    async def _follow(self, works: tuple[Handle, ...]) -> tuple[tuple[Handle, ...], str]:
+        """How the *works* of a deletion stand: those that go on, and why one failed."""
+        if not works:
+            return (), ""
+        call = self._cloud.follow(works, Stopwatch(self._clock))
+        progress = await in_time(call, self._patience.call, "a look at the work of a deletion")
+        return progress.pending, progress.failure.detail if progress.failure is not None else ""
 
     async def _look(self, instance_id: str) -> View | None:
         call = self._cloud.inspect(instance_id, Stopwatch(self._clock))

@@ -21,8 +21,9 @@ async def inquire(cloud: Cloud, store: Store, clock: Clock, patience: Patience, 
         StoreFailed: the ledger could not be read.
     """
     held = await store.ledger.open_leases(cloud.name)
+    owner_alive = await store.roll_call()
     now = clock.wall()
-    claimable = [lease for lease in held if claim_on(lease, now, store.owner_alive) and lease.region == cloud.region]
+    claimable = [lease for lease in held if claim_on(lease, now, owner_alive) and lease.region == cloud.region]
     unanswered = any(not lease.instance_id for lease in claimable)
     marks = {} if wide or unanswered else {MARK_AGENT: store.agent_id}
     shown = await in_time(cloud.inventory(Stopwatch(clock), marks), patience.call, f"the list of {cloud.name}")
@@ -38,7 +39,7 @@ async def inquire(cloud: Cloud, store: Store, clock: Clock, patience: Patience, 
         unclear=unclear,
         settled=await _settled(store, shown, held),
         patience=blindness(cloud),
-        owner_alive=store.owner_alive,
+        owner_alive=owner_alive,
     )
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-from probe.cloud import Cloud, VendorComplaint, Verdict, View, is_gone, poll
+from probe.cloud import Cloud, Handle, VendorComplaint, Verdict, View, is_gone, poll
 from probe.model.clock import Clock
-from probe.model.instance import Lease, LeaseState
+from probe.model.instance import InstanceState, Lease, LeaseState
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Milestone, Phase
@@ -63,6 +64,8 @@ class Rental:
         self._clock = clock
         self._meter = meter
         self._unwritten: list[Step] = []
+        self._works: tuple[Handle, ...] = ()
+        self._deletion: tuple[Handle, ...] = ()
 
     @property
     def instance_id(self) -> str:
@@ -75,12 +78,36 @@ class Rental:
         return Subject(self.lease.vendor, self.lease.region, self.lease.key, self.instance_id)
 
     async def inspect(self, watch: Stopwatch) -> View | None:
-        """How the instance is; None if the vendor does not know it.
+        """How the instance is, with its addresses; None if the vendor does not know it.
+
+        While the vendor still works on the order it is pending, whatever it shows; when that work failed, so has it.
 
         Raises:
             ProbeFailed: the vendor did not say.
         """
-        return await self._cloud.inspect(self.instance_id, watch)
+        if self._works:
+            progress = await self._cloud.follow(self._works, watch)
+            if progress.failure is not None:
+                return self._imagined(InstanceState.FAILED, progress.failure)
+            self._works = progress.pending
+        view = await self._cloud.inspect(self.instance_id, watch, addresses=not self._works)
+        if not self._works:
+            return view
+        if view is None:
+            return self._imagined(InstanceState.PENDING)
+        return replace(view, state=InstanceState.PENDING) if view.state is InstanceState.READY else view
+
+    def follow(self, works: tuple[Handle, ...]) -> None:
+        """Take it from now on that the order is not done before *works* are."""
+        self._works = works
+
+    def _imagined(self, state: InstanceState, failure: VendorComplaint | None = None) -> View:
+        """An instance that the vendor does not show, in the *state* that its work on the order is in."""
+        if failure is None:
+            return View(id=self.instance_id, name=self.lease.key, state=state)
+        return View(
+            id=self.instance_id, name=self.lease.key, state=state, reason=failure.detail, outcome=failure.outcome
+        )
 
     async def begin(self, instance_id: str) -> None:
         """Write down what the vendor called it."""
@@ -128,13 +155,23 @@ class Rental:
         """
         watch.enter(Phase.GONE)
         seen = await poll(
-            lambda: self.inspect(watch.aside()), is_gone, watch, self._clock, self._cloud.pace, poll_grace
+            lambda: self._look_for(watch.aside()), is_gone, watch, self._clock, self._cloud.pace, poll_grace
         )
         seconds, resolution = seen.since(self._acknowledged)
         watch.add(Phase.GONE, seconds, resolution=resolution)
         if self.returned is not None:
             watch.milestones[Milestone.GONE] = self._acknowledged + seconds - self.returned
         await self.settle()
+
+    async def _look_for(self, aside: Stopwatch) -> View | None:
+        """Whether it is still there; a deletion that the vendor took on and did not do is asked for again."""
+        if self._deletion:
+            progress = await self._cloud.follow(self._deletion, aside)
+            self._deletion = progress.pending
+            if progress.failure is not None:
+                _log.warning("lease %s: its deletion failed at the vendor: %s", self.lease.key, progress.failure.detail)
+                await self._delete(aside)
+        return await self._cloud.inspect(self.instance_id, aside)
 
     async def settle(self) -> None:
         """Cross it out: the vendor said that it does not exist."""
@@ -169,7 +206,7 @@ class Rental:
 
     async def _delete(self, aside: Stopwatch) -> None:
         try:
-            await self._cloud.delete(self.instance_id, aside)
+            self._deletion = await self._cloud.delete(self.instance_id, aside)
         except BaseException as error:
             audit("delete", self.subject, aside, error)
             raise

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from probe.cloud import Cloud, Order, VendorComplaint, Verdict
+from probe.cloud import Cloud, Created, Order, VendorComplaint, Verdict
 from probe.model.clock import Clock
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
@@ -13,11 +14,14 @@ from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.rental.audit import audit
+from probe.rental.breaker import closing, opening
+from probe.rental.census import take_census
 from probe.rental.finishing import to_the_end
-from probe.rental.guards import Guards, TotalGuards, admission
+from probe.rental.guards import Guards, Prices, TotalGuards, Wish, admission
 from probe.rental.marks import marks_of, new_key
 from probe.rental.rental import Rental, ended_by
-from probe.store import IntentRefused, Store, StoreFailed
+from probe.store import Admit, IntentRefused, Store, StoreFailed
+from probe.store.breakers import Turn
 
 _UNSENT: Final = frozenset({Outcome.UNRESOLVED, Outcome.REFUSED, Outcome.UNTRUSTED})
 """What fails before a request is sent: without an address, a connection or trust, nothing left."""
@@ -40,15 +44,24 @@ class Renter:
         total: the limits of the agent.
         clock: the clock of the runs.
         meter: counts what is rented.
+        prices: what it costs; None if nobody says.
     """
 
     def __init__(
-        self, cloud: Cloud, store: Store, guards: Guards, total: TotalGuards | None, clock: Clock, meter: Meter
+        self,
+        cloud: Cloud,
+        store: Store,
+        guards: Guards,
+        total: TotalGuards | None,
+        clock: Clock,
+        meter: Meter,
+        prices: Prices | None = None,
     ) -> None:
         self._cloud = cloud
         self._store = store
         self._guards = guards
-        self._admit = admission(cloud.name, guards, total)
+        self._total = total
+        self._prices = prices or Prices(currency="")
         self._clock = clock
         self._meter = meter
 
@@ -69,27 +82,54 @@ class Renter:
         the hands of the rental that is returned, or handed over to the sweeper.
 
         Raises:
-            RunSkipped: a guard forbids it (quota), or the ledger cannot be written (breaker).
+            RunSkipped: a guard forbids it (quota, budget), or a breaker does: something leaks, the vendor said denied
+                or quota a while ago, the ledger cannot be written.
             ProbeFailed: the vendor did not accept, or did not answer.
         """
-        await self._ask_guards(self._store.ledger.check(self._cloud.name, self._clock.wall(), self._admit))
-        await self._cloud.authenticate(watch)
-        size_id, image_id = await self._cloud.resolve(size, image, watch.aside())
-        lease = self._lease(probe, run_id)
-        order = self._order(lease, size_id, image_id, user_data, network or {})
+        now = self._clock.wall()
+        await self._ask_guards(self._store.ledger.check(self._cloud.name, now, self._admit(size, now)))
+        try:
+            await self._cloud.authenticate(watch)
+            size_id, image_id = await self._cloud.resolve(size, image, watch.aside())
+            lease = self._lease(probe, run_id, size)
+            order = self._order(lease, size_id, image_id, user_data, network or {})
+            return await self._order_it(lease, order, watch)
+        except ProbeFailed as error:
+            await self._mind(error)
+            raise
+
+    async def _order_it(self, lease: Lease, order: Order, watch: Stopwatch) -> Rental:
+        """Write the intent down, send the order, and see that whatever comes of it is in somebody's hands."""
         rental = Rental(self._cloud, self._store, self._clock, self._meter, lease)
         await self._intend(rental)
         try:
             await self._create(rental, order, watch)
+            await self._turn(closing)
         except BaseException as error:
             await _abandon(rental, error)
             raise
         return rental
 
+    async def _mind(self, error: ProbeFailed) -> None:
+        """Open the breaker if the vendor said that we may not, and write down until when."""
+        turn = opening(self._cloud.name, error, self._clock.wall())
+        if turn is not None:
+            await self._turn(turn)
+
+    async def _turn(self, turn: Turn) -> None:
+        """Turn the breaker; a disk that fails leaves it as it is: the guards ask it themselves before they admit."""
+        with suppress(StoreFailed):
+            if turn is closing and not await self._store.breakers.is_open(self._cloud.name):
+                return  # as it nearly always is: no reason to write
+            await to_the_end(self._store.breakers.turn(self._cloud.name, turn))
+            await take_census(self._store, self._meter, self._clock, self._cloud.name, self._cloud.region)
+
     async def _intend(self, rental: Rental) -> None:
         """Write the intent down, if the guards still agree."""
+        lease = rental.lease
         try:
-            await self._ask_guards(to_the_end(self._store.ledger.intend(rental.lease, self._admit)))
+            admit = self._admit(lease.size, lease.intended_at)
+            await self._ask_guards(to_the_end(self._store.ledger.intend(lease, admit)))
         except asyncio.CancelledError:  # it is written down all the same, see `to_the_end`; and nothing was sent
             await rental.void("the run was stopped before it ordered")
             raise
@@ -99,7 +139,7 @@ class Renter:
         try:
             await question
         except IntentRefused as refused:
-            raise RunSkipped(Skip.QUOTA, str(refused)) from refused
+            raise RunSkipped(refused.refusal.reason, refused.refusal.detail) from refused
         except StoreFailed as failed:
             raise RunSkipped(Skip.BREAKER, f"nothing is rented without a ledger: {failed}") from failed
 
@@ -109,7 +149,7 @@ class Renter:
         watch.enter(Phase.ACCEPT)
         rental.ordered, waited = self._clock.now(), watch.waited
         try:
-            instance_id = await self._cloud.create(order, aside)
+            created = await self._cloud.create(order, aside)
         except BaseException as error:
             audit("create", rental.subject, aside, error)
             raise
@@ -117,12 +157,34 @@ class Renter:
         # a token that was renewed first is no part of the order, nor is the wait for our own request budget
         rental.ordered += aside.phases.get(Phase.AUTH, 0.0) + watch.waited - waited
         seconds = rental.accepted - rental.ordered
-        audit("create", replace(rental.subject, instance_id=instance_id), aside)
-        _account(watch, aside, seconds, instance_id)
-        await rental.begin(instance_id)
+        audit("create", replace(rental.subject, instance_id=created.id), aside)
+        _account(watch, aside, seconds, created.id)
+        await rental.begin(created.id)
+        await self._complete(rental, created, watch)
 
-    def _lease(self, probe: str, run_id: str) -> Lease:
-        now = self._clock.wall()
+    async def _complete(self, rental: Rental, created: Created, watch: Stopwatch) -> None:
+        """Make the calls that the vendor wants after its create: they are part of its acceptance."""
+        aside, began = watch.aside(), self._clock.now()
+        try:
+            completed = await self._cloud.complete(created, aside)
+        except BaseException as error:
+            audit("complete", rental.subject, aside, error)
+            raise
+        rental.follow(completed.handles)
+        if completed is not created:
+            rental.accepted = self._clock.now()
+            watch.add(Phase.ACCEPT, rental.accepted - began)
+            watch.milestones[Milestone.ACCEPTED] = rental.accepted - rental.ordered
+            audit("complete", rental.subject, aside)
+
+    def _admit(self, size: str, now: float) -> Admit:
+        prices = self._prices
+        cost = prices.of_lease(size, self._guards.lease)
+        wish = Wish(vendor=self._cloud.name, now=now, cost=cost, currency=prices.currency)
+        return admission(wish, self._guards, self._total)
+
+    def _lease(self, probe: str, run_id: str, size: str) -> Lease:
+        now, prices = self._clock.wall(), self._prices
         return Lease(
             key=new_key(self._store.agent_id),
             vendor=self._cloud.name,
@@ -132,6 +194,11 @@ class Renter:
             owner=self._store.owner,
             intended_at=now,
             expires_at=now + self._guards.lease,
+            size=size,
+            currency=prices.currency,
+            price=prices.per_hour.get(size, 0),
+            rounds_up_to=prices.rounds_up_to,
+            cost=prices.of_lease(size, self._guards.lease),
         )
 
     def _order(self, lease: Lease, size: str, image: str, user_data: str, network: Mapping[str, Any]) -> Order:

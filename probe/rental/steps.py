@@ -4,17 +4,30 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from probe.model.instance import Lease, LeaseState
+from probe.model.money import charge
 from probe.store import Step
 
 
 def became_active(instance_id: str) -> Step:
     """The vendor answered the create with *instance_id*."""
-    return lambda lease: lease.moved(LeaseState.ACTIVE, instance_id=instance_id)
+
+    def step(lease: Lease) -> Lease:
+        if lease.state is LeaseState.ACTIVE and lease.instance_id == instance_id:
+            return lease  # written before, though the database could not say so
+        return lease.moved(LeaseState.ACTIVE, instance_id=instance_id)
+
+    return step
 
 
 def never_created(now: float, note: str) -> Step:
     """The vendor never made it; *now* in seconds since 1970."""
-    return lambda lease: lease.moved(LeaseState.VOID, settled_at=now, note=note)
+
+    def step(lease: Lease) -> Lease:
+        if lease.state is LeaseState.VOID:
+            return lease
+        return lease.moved(LeaseState.VOID, settled_at=now, note=note, cost=0)
+
+    return step
 
 
 def deletion_asked(instance_id: str, now: float) -> Step:
@@ -28,8 +41,8 @@ def deletion_asked(instance_id: str, now: float) -> Step:
 
 
 def gone(now: float) -> Step:
-    """The vendor says that it does not exist."""
-    return unless_settled(lambda lease: lease.moved(LeaseState.GONE, settled_at=now))
+    """The vendor says that it does not exist; it cost what it took, not its whole lease."""
+    return unless_settled(lambda lease: lease.moved(LeaseState.GONE, settled_at=now, cost=_took(lease, now)))
 
 
 def leaked(now: float, note: str) -> Step:
@@ -61,3 +74,7 @@ def taken_by_the_sweeper(instance_id: str, now: float, note: str) -> Step:
 def unless_settled(step: Callable[[Lease], Lease]) -> Step:
     """*step*, but for a lease that somebody else settled meanwhile: that one stays as it is."""
     return lambda lease: lease if lease.state.settled else step(lease)
+
+
+def _took(lease: Lease, now: float) -> int:
+    return charge(lease.price, lease.rounds_up_to, now - lease.intended_at) if lease.price else 0

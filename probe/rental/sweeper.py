@@ -132,12 +132,13 @@ class Sweeper:
             StoreFailed: the ledger cannot be read.
         """
         now, store = self._clock.wall(), self._store
+        owner_alive = await store.roll_call()
         places = {(cloud.name, cloud.region) for cloud in (*self._clouds.values(), *self._leaving.values())}
         return [
             lease
             for lease in await store.ledger.open_leases()
             if (lease.vendor, lease.region) in places
-            and (lease.owner == store.owner or claim_on(lease, now, store.owner_alive))
+            and (lease.owner == store.owner or claim_on(lease, now, owner_alive))
         ]
 
     async def exhaust(self, pause: float) -> None:

@@ -7,7 +7,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from probe.sandbox.assertions import proves
 from probe.sandbox.faults import FaultKind
+from probe.sandbox.identifiers import IdKind
 from probe.sandbox.imitation import Effect, Idempotency, Mistake, Route
 from probe.sandbox.instances import Instance, Life
 from probe.sandbox.leftovers import belongings, discard, mark
@@ -22,8 +24,9 @@ def token(premises: Premises, route: Route, taken: Taken) -> Values:
     """Give a token out for the right credentials."""
     credentials = premises.imitation.credentials
     for needed in route.accepts:
-        if all(query.search(taken.document) == credentials[name] for name, query in needed.items()):
-            expires = premises.clock.wall() + route.lifetime
+        wall = premises.clock.wall()
+        if all(proves(credentials[name], query.search(taken.document), wall) for name, query in needed.items()):
+            expires = wall + route.lifetime
             return {"token": {"id": premises.tokens.issue(route.lifetime), "expires": moment(expires)}}
     raise Refused(Mistake.DENIED, "The request you have made requires authentication.")
 
@@ -77,10 +80,13 @@ def _begin_creation(premises: Premises, instance: Instance) -> None:
 
 def _ordered_before(premises: Premises, name: str, key: str) -> Instance | None:
     style = premises.imitation.idempotency
-    if style is Idempotency.UNIQUE_NAME and premises.instances.first(lambda other: other.name == name):
-        raise Refused(Mistake.NAME_TAKEN, f"the name {name} is taken")
     if style is Idempotency.TOKEN and key:
-        return premises.instances.first(lambda other: other.token == key)
+        again = premises.instances.first(lambda other: other.token == key)
+        if again is not None:
+            return again
+    unique = style is Idempotency.UNIQUE_NAME or premises.imitation.ids.kind is IdKind.NAME
+    if unique and premises.instances.first(lambda other: other.name == name):
+        raise Refused(Mistake.NAME_TAKEN, f"the name {name} is taken", id=name)
     return None
 
 

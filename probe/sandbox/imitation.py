@@ -9,6 +9,7 @@ from probe.notation.paths import Query
 from probe.sandbox.bodies import Body
 from probe.sandbox.identifiers import Ids
 from probe.sandbox.instances import Life
+from probe.sandbox.requests import Finder
 from probe.sandbox.works import Stage
 
 
@@ -113,7 +114,7 @@ class Route:
     form: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, str] = field(default_factory=dict)
-    take: Mapping[str, Query] = field(default_factory=dict)
+    take: Mapping[str, Finder] = field(default_factory=dict)
     accepts: tuple[Mapping[str, Query], ...] = ()
     lifetime: float = 3600.0
     filters: Mapping[str, str] = field(default_factory=dict)

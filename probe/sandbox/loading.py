@@ -12,6 +12,7 @@ from typing import Final
 
 from probe.notation.documents import DocumentRefused, read_document
 from probe.notation.paths import Query, compile_path
+from probe.sandbox.assertions import new_key_file
 from probe.sandbox.bodies import Body, BodyRefused, as_json, as_xml, compile_body
 from probe.sandbox.identifiers import IdKind, Ids
 from probe.sandbox.imitation import (
@@ -27,6 +28,7 @@ from probe.sandbox.imitation import (
 )
 from probe.sandbox.instances import Life
 from probe.sandbox.reading import Entry, SandboxDataRefused
+from probe.sandbox.requests import Extract, Finder
 from probe.sandbox.works import Stage
 
 CHARACTERS: Final = "characters"
@@ -70,7 +72,7 @@ def _imitation(name: str, entry: Entry) -> Imitation:
         name=name,
         title=entry.text("title"),
         region=entry.text("region"),
-        credentials=entry.texts("credentials"),
+        credentials=_credentials(entry),
         account=entry.texts("account"),
         facts=entry.entry("facts").data,
         ids=_ids(entry),
@@ -92,6 +94,15 @@ def _imitation(name: str, entry: Entry) -> Imitation:
         residents=tuple(_resident(item) for item in entry.items("residents")),
         endpoints=tuple(_endpoint(key, item, shapes, errors) for key, item in entry.entries("endpoints")),
     )
+
+
+def _credentials(entry: Entry) -> dict[str, str]:
+    """What is made up in the file; of a mapping, a key file with that in it is made."""
+    found: dict[str, str] = {}
+    with entry.entry("credentials") as credentials:
+        for name, value in credentials.data.items():
+            found[name] = new_key_file(credentials.texts(name)) if isinstance(value, dict) else credentials.text(name)
+    return found
 
 
 def _ids(entry: Entry) -> Ids:
@@ -189,7 +200,7 @@ def _route(name: str, entry: Entry, base: str, shapes: Mapping[str, object]) -> 
             form=entry.texts("form"),
             headers={key.lower(): value for key, value in entry.texts("when_headers").items()},
             json=entry.texts("when_json"),
-            take={word: _query(take, word, take.text(word)) for word in take.data},
+            take={word: _taken(take, word) for word in take.data},
             accepts=tuple(_accepted(item) for item in entry.items("accepts")),
             lifetime=entry.seconds("lifetime", 3600.0),
             filters=entry.texts("filters"),
@@ -201,6 +212,21 @@ def _route(name: str, entry: Entry, base: str, shapes: Mapping[str, object]) -> 
             kind=entry.text("kind", ""),
             answer=_answer(entry, shapes),
         )
+
+
+def _taken(take: Entry, word: str) -> Finder:
+    """Where *word* stands: a path, or with a pattern the part of the text there that its group is."""
+    if isinstance(take.raw(word), str):
+        return _query(take, word, take.text(word))
+    with take.entry(word) as part:
+        text = part.text("pattern")
+        try:
+            pattern = re.compile(text)
+        except re.error as error:
+            raise part.wrong("pattern", f"is no regular expression ({error})") from None
+        if pattern.groups != 1:
+            raise part.wrong("pattern", "must have one group, which is what is taken")
+        return Extract(_query(part, "at", part.text("at")), pattern)
 
 
 def _lives(entry: Entry) -> frozenset[Life]:

@@ -1,15 +1,40 @@
 """What was asked, as one document that a data file's JMESPath can look into, whatever way it was written."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import parse_qsl
+
+from probe.notation.paths import Query
 
 _LARGEST: Final = 1 << 20
 """Bytes of a request's body that are looked at."""
 _DEEPEST: Final = 32
 """Parts of a parameter's name that are looked at: what follows stays in one piece."""
+
+
+class Finder(Protocol):
+    """Finds something in a request."""
+
+    def search(self, data: object) -> object:
+        """What is there; None if it is not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Finds a part of a text: what the one group of a pattern is."""
+
+    at: Query
+    pattern: re.Pattern[str]
+
+    def search(self, data: object) -> object:
+        """What is there; None if it is not."""
+        text = self.at.search(data)
+        found = self.pattern.search(text) if isinstance(text, str) else None
+        return found[1] if found is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,9 @@
-from probe.store.ledger import Admit, Holdings, Ledger, Step
+from probe.store.backend import OwnerAlive
+from probe.store.holdings import Holdings
+from probe.store.ledger import Admit, Ledger, Step
 from probe.store.outages import OutageTable
+from probe.store.place import LedgerPlace
+from probe.store.residuals import Residual
 from probe.store.store import Store
 from probe.store.trouble import IntentRefused, StateFolderAbsent, StateFolderRefused, StoreFailed, WrongMove
 
@@ -8,7 +12,10 @@ __all__ = [
     "Holdings",
     "IntentRefused",
     "Ledger",
+    "LedgerPlace",
     "OutageTable",
+    "OwnerAlive",
+    "Residual",
     "StateFolderAbsent",
     "StateFolderRefused",
     "Step",

@@ -77,6 +77,17 @@ class Folder:
             raise StateFolderRefused(explain(error, self.identity)) from error
         return self._checked(text)
 
+    def restore(self, agent_id: str) -> None:
+        """Write down the id that a ledger elsewhere says is ours, where the folder was lost.
+
+        Raises:
+            StateFolderRefused: it cannot be written.
+        """
+        try:
+            self._write_agent_id(agent_id)
+        except OSError as error:
+            raise StateFolderRefused(explain(error, self.identity)) from error
+
     def _make_agent_id(self) -> None:
         """Write a new id, unless a ledger says that one was lost: its instances carry the old one."""
         if self.database.exists():
@@ -84,9 +95,12 @@ class Folder:
                 f"{self.identity}: missing beside a ledger, so what it rented could not be told from what others own;"
                 f" restore the file, or move {self.database.name} away"
             )
+        self._write_agent_id(str(uuid.uuid4()))
+
+    def _write_agent_id(self, agent_id: str) -> None:
         draft = self.path / f".agent-id-{os.getpid()}-{secrets.token_hex(4)}"
         try:
-            _write_durably(draft, f"{uuid.uuid4()}\n".encode("ascii"))
+            _write_durably(draft, f"{agent_id}\n".encode("ascii"))
             publish(draft, self.identity)
         finally:
             draft.unlink(missing_ok=True)

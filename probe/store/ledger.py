@@ -2,49 +2,29 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Self
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from probe.model.instance import MOVES, Lease, LeaseState
+from probe.model.money import charge
+from probe.model.refusal import Refusal
+from probe.store.breakers import postpone
 from probe.store.database import Database
+from probe.store.holdings import SETTLED, Holdings, count, of
 from probe.store.tables import LEASES
+from probe.store.text import storable
 from probe.store.trouble import IntentRefused, StoreFailed, WrongMove
 
 _log: Final = logging.getLogger(__name__)
 
-_SETTLED: Final = tuple(state for state in LeaseState if state.settled)
-_HOUR: Final = 3600.0
-_DAY: Final = 86400.0
+_RETRY: Final = 60.0
+"""Seconds that nobody else tries a vendor entry again whose breaker lets one order through."""
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Holdings:
-    """What is held and what was ordered, of one vendor entry or of all.
-
-    Attributes:
-        open: leases that may still cost money: intended, active, deleting, leaked, handed over or not.
-        last_hour: intents of the last 3600 seconds, whatever became of them.
-        last_day: intents of the last 86400 seconds, whatever became of them.
-    """
-
-    open: int
-    last_hour: int
-    last_day: int
-
-    @classmethod
-    def count(cls, connection: Connection, now: float, vendor: str | None) -> Self:
-        """Count those of *vendor*, or of all; *now* in seconds since 1970."""
-        return cls(
-            open=_count(connection, vendor, LEASES.c.state.not_in(_SETTLED)),
-            last_hour=_count(connection, vendor, LEASES.c.intended_at > now - _HOUR),
-            last_day=_count(connection, vendor, LEASES.c.intended_at > now - _DAY),
-        )
-
-
-Admit = Callable[[Holdings, Holdings], str]
-"""Says why a lease must not be written down, given its vendor's holdings and everybody's; empty if it may."""
+Admit = Callable[[Holdings, Holdings], Refusal | None]
+"""Says why a lease must not be written down, given its vendor's holdings and everybody's; None if it may."""
 
 Step = Callable[[Lease], Lease]
 """Says what becomes of a lease as it stands; pure, and run where the database is."""
@@ -69,7 +49,9 @@ class Ledger:
 
         def work(connection: Connection) -> None:
             if admit is not None:
-                _ask(connection, lease.vendor, lease.intended_at, admit)
+                own = _ask(connection, lease.vendor, lease.intended_at, admit)
+                if own.breaker is not None:  # this is the one order that tries again
+                    postpone(connection, lease.vendor, lease.intended_at + _RETRY)
             connection.execute(insert(LEASES).values(_row(lease)))
 
         await self._database.write(work)
@@ -83,6 +65,14 @@ class Ledger:
         """
         await self._database.read(lambda connection: _ask(connection, vendor, now, admit))
 
+    async def holdings(self, vendor: str, now: float) -> Holdings:
+        """What is held, ordered and spent at *vendor* now (seconds since 1970).
+
+        Raises:
+            StoreFailed: it could not be read.
+        """
+        return await self._database.read(lambda connection: Holdings.count(connection, now, vendor))
+
     async def change(self, key: str, step: Step) -> Lease:
         """Take the lease *key* a *step* further and return it as it then stands.
 
@@ -94,9 +84,9 @@ class Ledger:
         def work(connection: Connection) -> Lease:
             found = connection.execute(select(LEASES).where(LEASES.c.key == key)).mappings().one_or_none()
             if found is None:
-                raise StoreFailed(f"{self._database.path}: no lease {key}")
+                raise StoreFailed(f"{self._database.name}: no lease {key}")
             before = _lease(found)
-            after = _checked(before, step)
+            after = self._checked(before, step)
             if after != before:
                 connection.execute(update(LEASES).where(LEASES.c.key == key).values(_row(after)))
             return after
@@ -110,7 +100,7 @@ class Ledger:
 
     async def open_leases(self, vendor: str | None = None) -> Sequence[Lease]:
         """The leases that may still cost money, oldest first; of *vendor*, or of all."""
-        query = select(LEASES).where(LEASES.c.state.not_in(_SETTLED), *_of(vendor)).order_by(LEASES.c.intended_at)
+        query = select(LEASES).where(LEASES.c.state.not_in(SETTLED), *of(vendor)).order_by(LEASES.c.intended_at)
         return await self._select(query)
 
     async def all(self, limit: int) -> Sequence[Lease]:
@@ -119,26 +109,53 @@ class Ledger:
 
     async def created_since(self, vendor: str | None, wall: float) -> int:
         """How many intents were written down after *wall*, seconds since 1970; of *vendor*, or of all."""
-        return await self._database.read(lambda connection: _count(connection, vendor, LEASES.c.intended_at > wall))
+        return await self._database.read(lambda connection: count(connection, vendor, LEASES.c.intended_at > wall))
 
     async def last_intent(self, vendor: str, probe: str) -> float | None:
         """When *probe* last meant to rent from *vendor*, seconds since 1970; None if never."""
         query = select(func.max(LEASES.c.intended_at)).where(LEASES.c.vendor == vendor, LEASES.c.probe == probe)
         return await self._database.read(lambda connection: connection.execute(query).scalar())
 
+    async def accrued(self, vendor: str, region: str, now: float) -> Mapping[str, int]:
+        """What everything ever rented from *vendor* in *region* has cost until *now*, in millionths by currency.
+
+        It never falls: what is open counts as if it ended now, and what may never have been made does not count.
+
+        Raises:
+            StoreFailed: it could not be read.
+        """
+        here = (LEASES.c.vendor == vendor, LEASES.c.region == region, LEASES.c.price > 0)
+
+        def work(connection: Connection) -> Mapping[str, int]:
+            sums: Counter[str] = Counter()
+            settled = (
+                select(LEASES.c.currency, func.sum(LEASES.c.cost))
+                .where(*here, LEASES.c.state == LeaseState.GONE)
+                .group_by(LEASES.c.currency)
+            )
+            for currency, cost in connection.execute(settled):
+                sums[currency] += int(cost)
+            held = select(LEASES).where(*here, LEASES.c.state.not_in((*SETTLED, LeaseState.INTENDED)))
+            for lease in map(_lease, connection.execute(held).mappings()):
+                sums[lease.currency] += charge(lease.price, lease.rounds_up_to, now - lease.intended_at)
+            return sums
+
+        return await self._database.read(work)
+
+    def _checked(self, before: Lease, step: Step) -> Lease:
+        """Take *step*; a move that the table does not know is told loudly, counted, and not made."""
+        try:
+            after = step(before)
+            return _allowed(before, dataclasses.replace(after, note=storable(after.note)))
+        except ValueError as error:
+            _log.error("%s; this is a bug, the ledger keeps what it had", error)
+            self._database.meter.wrong_move()
+            raise WrongMove(str(error)) from error
+
     async def _select(self, query: Any) -> list[Lease]:
         return await self._database.read(
             lambda connection: [_lease(row) for row in connection.execute(query).mappings()],
         )
-
-
-def _checked(before: Lease, step: Step) -> Lease:
-    """Take *step*; a move that the table does not know is told loudly and not made."""
-    try:
-        return _allowed(before, step(before))
-    except ValueError as error:
-        _log.error("%s; this is a bug, the ledger keeps what it had", error)
-        raise WrongMove(str(error)) from error
 
 
 def _allowed(before: Lease, after: Lease) -> Lease:
@@ -150,23 +167,16 @@ def _allowed(before: Lease, after: Lease) -> Lease:
     return after
 
 
-def _ask(connection: Connection, vendor: str, now: float, admit: Admit) -> None:
-    refusal = admit(Holdings.count(connection, now, vendor), Holdings.count(connection, now, None))
-    if refusal:
+def _ask(connection: Connection, vendor: str, now: float, admit: Admit) -> Holdings:
+    own = Holdings.count(connection, now, vendor)
+    refusal = admit(own, Holdings.count(connection, now, None))
+    if refusal is not None:
         raise IntentRefused(refusal)
-
-
-def _count(connection: Connection, vendor: str | None, condition: Any) -> int:
-    query = select(func.count()).select_from(LEASES).where(condition, *_of(vendor))
-    return connection.execute(query).scalar_one()
-
-
-def _of(vendor: str | None) -> tuple[Any, ...]:
-    return () if vendor is None else (LEASES.c.vendor == vendor,)
+    return own
 
 
 def _row(lease: Lease) -> dict[str, Any]:
-    return dataclasses.asdict(lease) | {"state": str(lease.state)}
+    return dataclasses.asdict(lease) | {"state": str(lease.state), "instance_id": storable(lease.instance_id)}
 
 
 def _lease(row: RowMapping) -> Lease:

@@ -84,14 +84,16 @@ def claim_agent(path: Path) -> Claim:
     return held
 
 
-def claim_owner(folder: Path) -> Claim:
+def claim_owner(folder: Path, *, alone: bool = True) -> Claim:
     """Lock a file named after this process in *folder*, and remove those of processes that have died.
+
+    Unless the folder is *alone* in telling who lives, the name is one that no process of another machine has either.
 
     Raises:
         StateFolderRefused: the folder cannot be written.
     """
     try:
-        held = claim(folder / _process_name())
+        held = claim(folder / _process_name()) if alone else None
         if held is None:  # a process of another container has our very name
             held = claim(folder / f"{_process_name()}:{uuid.uuid4().hex[:8]}")
         _tidy(folder)

@@ -2,7 +2,6 @@
 
 import logging
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from alembic import command
@@ -10,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
-from probe.store.trouble import StateFolderRefused, damaged
+from probe.store.trouble import StateFolderRefused
 
 _MIGRATIONS: Final = "probe.store:migrations"
 
@@ -23,32 +22,29 @@ def upgrade(engine: Engine) -> None:
     Raises:
         SQLAlchemyError: the database refused.
     """
-    with engine.begin() as connection:
+    with engine.execution_options(writes=True).begin() as connection:  # of two processes, the second finds it done
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def examine(connection: Connection, path: Path) -> bool:
-    """Whether the database at *path* has this version's schema; an older one has not.
+def examine(connection: Connection, name: str) -> tuple[str, bool] | None:
+    """The schema of the database called *name*, and whether it is this version's; None if it holds no ledger.
 
     Raises:
-        StateFolderRefused: it is damaged, or was written by a newer version.
+        StateFolderRefused: it was written by a newer version.
         SQLAlchemyError: it cannot be read.
     """
-    complaint = connection.execute(text("PRAGMA quick_check(1)")).scalar()
-    if complaint != "ok":
-        raise damaged(path, str(complaint))
     version = _version(connection)
     if version is None:
-        raise damaged(path, "it holds no ledger")
+        return None
     known, head = _revisions()
     if version not in known:
         raise StateFolderRefused(
-            f"{path}: written by a newer version of this program (schema {version}, this one knows {head});"
-            " use that version, or another `state`"
+            f"{name}: written by a newer version of this program (schema {version}, this one knows {head});"
+            " use that version, or another ledger"
         )
-    return version == head
+    return version, version == head
 
 
 def _version(connection: Connection) -> str | None:

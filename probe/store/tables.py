@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
 
 METADATA: Final = MetaData()
 
@@ -24,10 +24,15 @@ LEASES: Final = Table(
     Column("delete_requested_at", Float, nullable=True),
     Column("settled_at", Float, nullable=True),
     Column("note", Text, nullable=False),
+    Column("size", Text, nullable=False, server_default=""),
+    Column("currency", Text, nullable=False, server_default=""),
+    Column("price", BigInteger, nullable=False, server_default="0"),
+    Column("rounds_up_to", Float, nullable=False, server_default="3600"),
+    Column("cost", BigInteger, nullable=False, server_default="0"),
     Index("leases_by_state", "state"),
     Index("leases_by_vendor", "vendor", "intended_at"),
 )
-"""One row per thing that we may have to pay for; times are seconds since 1970."""
+"""One row per thing that we may have to pay for; times are seconds since 1970, money is millionths."""
 
 OUTAGES: Final = Table(
     "outages",
@@ -45,3 +50,35 @@ OUTAGES: Final = Table(
     Column("seconds", Float, nullable=False),
 )
 """One row per target: what its outage counters stood at."""
+
+BREAKERS: Final = Table(
+    "breakers",
+    METADATA,
+    Column("vendor", Text, primary_key=True),
+    Column("cause", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""One row per vendor entry that answered in a way that forbids to rent from it for a while."""
+
+IDENTITIES: Final = Table(
+    "identities",
+    METADATA,
+    Column("agent_id", Text, primary_key=True),
+    Column("own", Boolean, nullable=False),
+    Column("since", Float, nullable=False),
+)
+"""Whose marks are ours: the one id of this ledger's agent, and those that a person has adopted."""
+
+RESIDUALS: Final = Table(
+    "residuals",
+    METADATA,
+    Column("lease", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("noted_at", Float, nullable=False),
+    Column("gone_at", Float, nullable=True),
+)
+"""One row per thing that came with a lease's instance and may outlive it: volumes, addresses."""

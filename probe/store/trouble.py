@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from probe.model.refusal import Refusal
+
 
 class StateFolderRefused(Exception):  # noqa: N818 - the folder, not the program, is at fault
     """Raised when the state folder cannot be used; the message is a sentence that says what to do."""
@@ -27,7 +29,15 @@ class WrongMove(Exception):  # noqa: N818 - named after what it tells
 
 
 class IntentRefused(Exception):  # noqa: N818 - nothing failed: a guard said no
-    """Raised when a guard refuses an intent; nothing was written."""
+    """Raised when a guard refuses an intent; nothing was written.
+
+    Attributes:
+        refusal: why.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
 
 
 _FULL: Final = "{path}: the disk is full; free some space, nothing was lost"

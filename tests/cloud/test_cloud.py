@@ -50,7 +50,7 @@ def order(**changes: object) -> Order:
 async def test_an_order_is_written_as_the_vendor_wants_it() -> None:
     """Marks, user data, sizes and networks stand where the file puts them; what is not given is not sent."""
     scene = Scene(openstack(), token_answer(), NONE_FOUND, NONE_FOUND, answer(202, {"server": {"id": "s-1"}}))
-    assert await scene.cloud.create(order(), scene.watch) == "s-1"
+    assert (await scene.cloud.create(order(), scene.watch)).id == "s-1"
     assert scene.wire.body() == {
         "server": {
             "name": "probe-1",
@@ -127,7 +127,7 @@ async def test_a_refused_token_is_renewed_once_and_the_call_repeated() -> None:
     """A 401 in mid-run is not the vendor's failure, not even on a create, which it has certainly not done."""
     created = answer(202, {"server": {"id": "s-1"}})
     scene = Scene(openstack(), token_answer("old"), NONE_FOUND, NONE_FOUND, UNAUTHORIZED, token_answer("new"), created)
-    assert await scene.cloud.create(order(), scene.watch) == "s-1"
+    assert (await scene.cloud.create(order(), scene.watch)).id == "s-1"
     assert [request.headers.get("X-Auth-Token") for request in scene.wire.asked] == [
         None, "old", "old", "old", None, "new",
     ]  # fmt: skip

@@ -136,4 +136,4 @@ async def test_an_identifier_may_be_the_name_that_we_chose() -> None:
     """Where a vendor addresses by name, the answer need not tell it."""
     create = {"post": "api:/servers", "json": {"name": "${name}"}, "id_is": "${name}"}
     scene = Scene(renting(create=create), answer(200, {}))
-    assert await scene.cloud.create(ORDER, scene.watch) == "probe-1"
+    assert (await scene.cloud.create(ORDER, scene.watch)).id == "probe-1"

@@ -41,7 +41,7 @@ async def test_a_server_is_rented_seen_listed_and_given_back(mimic: Mimic) -> No
     await cloud.authenticate(run)
     assert set(run.phases) == {Phase.AUTH}
     fetched = run.phases[Phase.AUTH]
-    identifier = await cloud.create(order(), run)
+    identifier = (await cloud.create(order(), run)).id
     seen = await poll(lambda: cloud.inspect(identifier, run), has_address, run, CLOCK, cloud.pace, 30.0)
     assert seen.view is not None
     assert seen.view.marks.items() >= MARKS.items()
@@ -57,7 +57,7 @@ async def test_a_build_that_takes_a_while_is_waited_for(mimic: Mimic) -> None:
     """The moment of the change lies within what the poll says of it."""
     cloud, run = cloud_of(mimic, "slow"), watch()
     started = CLOCK.now()
-    identifier = await cloud.create(order(server_building="2"), run)
+    identifier = (await cloud.create(order(server_building="2"), run)).id
     seen = await poll(lambda: cloud.inspect(identifier, run), is_ready, run, CLOCK, cloud.pace, 30.0)
     middle, resolution = seen.since(started)
     assert middle - resolution <= 2.0 + 0.3
@@ -68,7 +68,7 @@ async def test_a_build_that_takes_a_while_is_waited_for(mimic: Mimic) -> None:
 async def test_a_server_that_fails_to_build_is_the_vendors_error(mimic: Mimic) -> None:
     """A failed state decides at once."""
     cloud, run = cloud_of(mimic, "error"), watch()
-    identifier = await cloud.create(order(server_error="yes"), run)
+    identifier = (await cloud.create(order(server_error="yes"), run)).id
     with pytest.raises(ProbeFailed) as failed:
         await poll(lambda: cloud.inspect(identifier, run), is_ready, run, CLOCK, cloud.pace, 30.0)
     assert failed.value.outcome is Outcome.VENDOR_ERROR
@@ -85,7 +85,7 @@ async def test_a_create_that_is_refused_is_told_by_the_rules(mimic: Mimic) -> No
 async def test_a_delete_that_fails_is_told_and_may_be_repeated(mimic: Mimic) -> None:
     """A delete that was not acknowledged is a failure; the next one may succeed."""
     cloud = cloud_of(mimic, "stubborn")
-    identifier = await cloud.create(order(delete_server_failure='{"code": 500, "times": 1}'), watch())
+    identifier = (await cloud.create(order(delete_server_failure='{"code": 500, "times": 1}'), watch())).id
     with pytest.raises(ProbeFailed):
         await cloud.delete(identifier, watch())
     await cloud.delete(identifier, watch())

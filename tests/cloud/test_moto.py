@@ -45,7 +45,7 @@ def order(server: Moto, *, name: str = "probe-1", size: str = "small") -> Order:
 async def test_an_instance_is_rented_seen_listed_and_given_back(moto: Moto) -> None:
     """The whole life of an instance passes through the file: create, get, list, delete, gone."""
     cloud, run = cloud_of(moto, moto.operator), watch()
-    identifier = await cloud.create(order(moto), run)
+    identifier = (await cloud.create(order(moto), run)).id
     assert run.facts[Fact.INSTANCE] == identifier
     assert run.facts[Fact.REQUEST_ID]
     seen = await poll(lambda: cloud.inspect(identifier, run), has_address, run, CLOCK, cloud.pace, 30.0)
@@ -64,7 +64,7 @@ async def test_an_instance_is_rented_seen_listed_and_given_back(moto: Moto) -> N
 
 async def test_whatever_the_create_brings_is_marked(moto: Moto) -> None:
     """Volumes and network interfaces carry the marks, too, since they may outlive the instance."""
-    identifier = await cloud_of(moto, moto.operator).create(order(moto), watch())
+    identifier = (await cloud_of(moto, moto.operator).create(order(moto), watch())).id
     ec2 = moto.client("ec2")
     volumes = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [identifier]}])["Volumes"]
     tags = {tag["Key"]: tag["Value"] for tag in volumes[0]["Tags"]}
@@ -85,7 +85,7 @@ async def test_a_look_alike_without_our_mark_is_not_in_the_inventory(moto: Moto)
 async def test_a_list_of_several_pages_is_read_to_its_end(moto: Moto) -> None:
     """An inventory is complete: every page is asked for."""
     cloud = cloud_of(moto, moto.operator)
-    made = {await cloud.create(order(moto, name=f"probe-{n}"), watch()) for n in range(7)}
+    made = {(await cloud.create(order(moto, name=f"probe-{n}"), watch())).id for n in range(7)}
     file = with_pages_of(5, cloud.file)
     key = {"access_key": moto.operator.access_key, "secret_key": moto.operator.secret_key}
     paged = real_cloud(entry("aws", key, moto.endpoints, region=REGION, file=file))

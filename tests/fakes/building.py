@@ -37,8 +37,8 @@ class BuildingCloud(FakeCloud):
         return 5.0
 
     @override
-    async def inspect(self, instance_id: str, watch: Stopwatch) -> View | None:
-        view = await super().inspect(instance_id, watch)
+    async def inspect(self, instance_id: str, watch: Stopwatch, *, addresses: bool = False) -> View | None:
+        view = await super().inspect(instance_id, watch, addresses=addresses)
         if view is None:
             return None
         age = self._clock_of_builds.now() - self._born[instance_id]

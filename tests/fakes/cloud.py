@@ -4,13 +4,25 @@ import asyncio
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from typing_extensions import override
 
-from probe.cloud import MARK_AGENT, Capability, Cloud, Order, Pace, VendorComplaint, Verdict, View
+from probe.cloud import (
+    MARK_AGENT,
+    Capability,
+    Cloud,
+    Created,
+    Handle,
+    Order,
+    Pace,
+    Progress,
+    VendorComplaint,
+    Verdict,
+    View,
+)
 from probe.model.clock import Clock
 from probe.model.instance import InstanceState
 from probe.model.outcome import Outcome, ProbeFailed
@@ -31,6 +43,9 @@ class Faults:
         inventory: raised instead of an answer to a list.
         ignore_filters: whether the list shows everything, whatever was asked for.
         lose_marks: whether what is created carries no marks.
+        complete: raised by what follows a create.
+        works: what goes on after a create; `progress` says how it stands, look after look, then it is done.
+        delete_works: the same for a delete.
     """
 
     create: ProbeFailed | None = None
@@ -42,6 +57,10 @@ class Faults:
     inventory: ProbeFailed | None = None
     ignore_filters: bool = False
     lose_marks: bool = False
+    complete: ProbeFailed | None = None
+    works: tuple[Handle, ...] = ()
+    delete_works: tuple[Handle, ...] = ()
+    progress: list[Progress] = field(default_factory=list)
 
 
 class KeptInstances(MutableMapping[str, View]):
@@ -144,7 +163,7 @@ class FakeCloud(Cloud):
         return f"size-{size}", f"image-{image}"
 
     @override
-    async def create(self, order: Order, watch: Stopwatch) -> str:
+    async def create(self, order: Order, watch: Stopwatch) -> Created:
         self.orders.append(order)
         await self._time.sleep(0.25)
         if self.faults.create is not None:
@@ -155,10 +174,22 @@ class FakeCloud(Cloud):
         if self.faults.lose_answer is not None:
             raise self.faults.lose_answer
         watch.facts[Fact.REQUEST_ID] = f"req-{view.id}"
-        return view.id
+        return Created(id=view.id, handles=self.faults.works)
 
     @override
-    async def inspect(self, instance_id: str, watch: Stopwatch) -> View | None:
+    async def complete(self, created: Created, watch: Stopwatch) -> Created:
+        if self.faults.complete is not None:
+            raise self.faults.complete
+        await asyncio.sleep(0)
+        return created
+
+    @override
+    async def follow(self, handles: Sequence[Handle], watch: Stopwatch) -> Progress:
+        await self._time.sleep(0.01)
+        return self.faults.progress.pop(0) if self.faults.progress else Progress()
+
+    @override
+    async def inspect(self, instance_id: str, watch: Stopwatch, *, addresses: bool = False) -> View | None:
         await self._time.sleep(0.01)
         if self.faults.inspect:
             raise self.faults.inspect.pop(0)
@@ -166,7 +197,7 @@ class FakeCloud(Cloud):
         return self.instances.get(instance_id)
 
     @override
-    async def delete(self, instance_id: str, watch: Stopwatch) -> None:
+    async def delete(self, instance_id: str, watch: Stopwatch) -> tuple[Handle, ...]:
         self.deletes.append(instance_id)
         await self._time.sleep(0.1)
         if self.faults.delete:
@@ -175,9 +206,12 @@ class FakeCloud(Cloud):
             self._gone_at.setdefault(instance_id, self._time.now() + self.going)
         watch.facts[Fact.REQUEST_ID] = f"req-delete-{instance_id}"
         self._settle()
+        return self.faults.delete_works
 
     @override
-    async def inventory(self, watch: Stopwatch, marks: Mapping[str, str] | None = None) -> list[View]:
+    async def inventory(
+        self, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
+    ) -> list[View]:
         await self._time.sleep(0.05)
         if self.faults.inventory is not None:
             raise self.faults.inventory
@@ -187,7 +221,7 @@ class FakeCloud(Cloud):
             view
             for view in self.instances.values()
             if self._time.now() >= self._shown_from.get(view.id, 0.0)
-            and (self.faults.ignore_filters or self._matches(view, wanted))
+            and (everything or self.faults.ignore_filters or self._matches(view, wanted))
         ]
 
     def put(

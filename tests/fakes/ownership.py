@@ -1,11 +1,13 @@
 """A meter that remembers what it was told about what we own."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from typing_extensions import override
 
 from probe.model.meter import Meter
+from probe.model.refusal import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class OwnershipMeter(Meter):
         self.sweeps: Counter[str] = Counter()
         self.owned: dict[tuple[str, str], Census] = {}
         self.write_errors = 0
+        self.wrong_moves = 0
+        self.costs: dict[tuple[str, str], float] = {}
+        self.breakers: dict[tuple[str, str], set[Cause]] = {}
 
     @override
     def resource_created(self, vendor: str, region: str, kind: str) -> None:
@@ -50,6 +55,21 @@ class OwnershipMeter(Meter):
     ) -> None:
         """Remember the newest census."""
         self.owned[vendor, region] = Census(active, deleting, leaked, oldest)
+
+    @override
+    def estimated_cost(self, vendor: str, region: str, currency: str, amount: float) -> None:
+        """Remember the newest sum."""
+        self.costs[vendor, currency] = amount
+
+    @override
+    def breaker(self, vendor: str, region: str, causes: Collection[Cause]) -> None:
+        """Remember what stops orders now."""
+        self.breakers[vendor, region] = set(causes)
+
+    @override
+    def wrong_move(self) -> None:
+        """Count a move that was not made."""
+        self.wrong_moves += 1
 
     @override
     def sweep(self, result: str) -> None:

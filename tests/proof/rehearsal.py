@@ -13,6 +13,7 @@ from probe.cloud import (
     MARK_LEASE,
     MARK_RUN,
     Cloud,
+    Handle,
     Order,
     VendorEntry,
     has_address,
@@ -115,6 +116,15 @@ def _entry(vendor: PretendVendor, network: Mapping[str, object]) -> VendorEntry:
     )
 
 
+async def _done(cloud: Cloud, handles: Sequence[Handle], clock: FakeClock) -> None:
+    """Follow what goes on at the vendor until it is over."""
+    while handles:
+        progress = await cloud.follow(handles, Stopwatch(clock))
+        assert progress.failure is None, progress.failure
+        handles = progress.pending
+        clock.pass_time(1.0)
+
+
 async def _life(cloud: Cloud, clock: FakeClock) -> None:
     watch = Stopwatch(clock)
     name = "probe-0a1b2c3d-0123456789ab"
@@ -123,10 +133,15 @@ async def _life(cloud: Cloud, clock: FakeClock) -> None:
         name=name, size="small", image="debian-12", marks=marks, token=AGENT, user_data="#!/bin/sh\nshutdown -h +60\n"
     )
     await cloud.authenticate(watch)
-    instance_id = await cloud.create(order, watch)
+    created = await cloud.complete(await cloud.create(order, watch), watch)
+    instance_id = created.id
+    await _done(cloud, created.handles, clock)
     for wanted in (is_ready, has_address):
-        await poll(lambda: cloud.inspect(instance_id, watch), wanted, watch, clock, cloud.pace, 30.0)
+        await poll(lambda: cloud.inspect(instance_id, watch, addresses=True), wanted, watch, clock, cloud.pace, 30.0)
     (ours,) = await cloud.inventory(watch, {MARK_AGENT: AGENT})
     assert ours.id == instance_id
-    await cloud.delete(instance_id, watch)
+    await _done(cloud, await cloud.delete(instance_id, watch), clock)
     await poll(lambda: cloud.inspect(instance_id, watch), is_gone, watch, clock, cloud.pace, 30.0)
+    for kind in cloud.residual_kinds:
+        for left in await cloud.residuals(kind, watch, everything=True):
+            await cloud.delete_residual(kind, left.id, watch)

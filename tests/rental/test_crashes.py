@@ -38,14 +38,15 @@ class Deadly(FakeCloud):
         at("before its answer")
         return found
 
-    async def inspect(self, instance_id, watch):
+    async def inspect(self, instance_id, watch, *, addresses=False):
         at("while it is looked at")
-        return await super().inspect(instance_id, watch)
+        return await super().inspect(instance_id, watch, addresses=addresses)
 
     async def delete(self, instance_id, watch):
         at("before the delete")
-        await super().delete(instance_id, watch)
+        works = await super().delete(instance_id, watch)
         at("before its acknowledgement")
+        return works
 
 async def main():
     clock = FakeClock()

@@ -13,10 +13,10 @@ from tests.fakes.cloud import FakeCloud, failure
 from tests.rental.conftest import GUARDS, Desk
 
 
-async def _skipped(desk: Desk, renter: Renter) -> str:
+async def _skipped(desk: Desk, renter: Renter, reason: Skip = Skip.QUOTA) -> str:
     with pytest.raises(RunSkipped) as skipped:
         await renter.rent("lifecycle", "run", "small", "debian", desk.watch())
-    assert skipped.value.reason is Skip.QUOTA
+    assert skipped.value.reason is reason
     return skipped.value.detail
 
 
@@ -43,14 +43,6 @@ async def test_what_was_handed_over_takes_a_place(desk: Desk, lost: Outcome) -> 
     await _skipped(desk, renter)
     await desk.sweeper().sweep()
     await renter.rent("lifecycle", "run", "small", "debian", desk.watch())
-
-
-async def test_what_leaked_takes_a_place(desk: Desk) -> None:
-    """A leak counts until it is gone."""
-    rental = await desk.rent()
-    await rental.give_back(desk.watch())
-    await rental.mark_leaked("still there")
-    await _skipped(desk, desk.renter(replace(GUARDS, instances_at_once=1)))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN, Verdict, View
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN, Created, Verdict, View
 from probe.model.instance import LeaseState
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Milestone, Phase
@@ -55,7 +55,7 @@ async def test_the_intent_is_durable_before_the_create_call(desk: Desk) -> None:
     create = desk.cloud.create
 
     class Spy(type(desk.cloud)):  # type: ignore[misc]  # a fake of a fake, for this one question
-        async def create(self, order: object, watch: object) -> str:
+        async def create(self, order: object, watch: object) -> Created:
             held.extend(lease.state for lease in await desk.store.ledger.open_leases())
             return await create(order, watch)  # type: ignore[arg-type]  # handed on as it came
 

@@ -86,7 +86,7 @@ async def test_an_instance_is_ordered_found_and_given_back(sandbox: Sandbox, wir
     """The whole life, by the vendor's real file."""
     made = cloud(sandbox, wire, use)
     await made.authenticate(watch())
-    instance_id = await made.create(order(), watch())
+    instance_id = (await made.create(order(), watch())).id
     fresh = await made.inspect(instance_id, watch())
     assert fresh is not None
     assert fresh.state is InstanceState.PENDING
@@ -183,7 +183,7 @@ async def test_faults_of_an_order_have_their_outcome(sandbox: Sandbox, wire: Wir
 
 async def _capacity(made: Cloud) -> Outcome:
     try:
-        instance_id = await made.create(order("b"), watch())
+        instance_id = (await made.create(order("b"), watch())).id
         view = await until(made, instance_id, lambda view: view is not None and view.state is InstanceState.FAILED)
     except ProbeFailed as failure:
         return failure.outcome

@@ -1,12 +1,17 @@
-"""A store on a real disk."""
+"""A store on a real disk, and the same with its ledger in a real PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from probe.store import Store
+from probe.store import LedgerPlace, Store
 from tests.fakes.ownership import OwnershipMeter
+from tests.servers.postgres import Postgres, postgres
+
+__all__ = ["postgres"]
+
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.servers))
 
 
 @pytest.fixture
@@ -21,8 +26,17 @@ def meter() -> OwnershipMeter:
     return OwnershipMeter()
 
 
+@pytest.fixture(params=BOTH)
+def place(request: pytest.FixtureRequest) -> LedgerPlace | None:
+    """Where the ledger is: in the folder, or in a schema of its own."""
+    if request.param == "sqlite":
+        return None
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.place()
+
+
 @pytest.fixture
-async def store(folder: Path, meter: OwnershipMeter) -> AsyncIterator[Store]:
+async def store(folder: Path, meter: OwnershipMeter, place: LedgerPlace | None) -> AsyncIterator[Store]:
     """An open store in *folder*."""
-    async with await Store.open(folder, meter=meter) as opened:
+    async with await Store.open(folder, ledger=place, meter=meter) as opened:
         yield opened

@@ -13,6 +13,7 @@ from tests.fakes.leases import a_lease
 from tests.fakes.ownership import OwnershipMeter
 
 
+@pytest.mark.parametrize("place", [None], ids=["sqlite"])
 async def test_the_pragmas_that_durability_rests_on(store: Store) -> None:
     """WAL, and a commit that is synced before it returns."""
     values = await store.ledger._database.read(
@@ -50,6 +51,7 @@ async def test_a_write_whose_caller_is_cancelled_is_made_all_the_same(store: Sto
     assert await store.ledger.get(a_lease().key) == a_lease()
 
 
+@pytest.mark.parametrize("place", [None], ids=["sqlite"])
 async def test_the_loop_goes_on_while_another_process_holds_the_database(folder: Path, store: Store) -> None:
     """A write waits its turn behind another process's transaction, and nobody in the loop notices."""
     other = sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)
@@ -66,6 +68,7 @@ async def test_the_loop_goes_on_while_another_process_holds_the_database(folder:
     assert await store.ledger.get(a_lease().key) == a_lease()
 
 
+@pytest.mark.parametrize("place", [None], ids=["sqlite"])
 @pytest.mark.parametrize("replaced", [False, True])
 async def test_a_database_that_was_removed_takes_no_more_writes(
     folder: Path,

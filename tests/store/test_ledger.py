@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from probe.model.instance import MOVES, Lease, LeaseState
-from probe.store import Holdings, IntentRefused, Store, StoreFailed, WrongMove
+from probe.model.outcome import Skip
+from probe.model.refusal import Refusal
+from probe.store import Holdings, IntentRefused, LedgerPlace, Store, StoreFailed, WrongMove
 from tests.fakes.leases import WALL, a_lease
+from tests.fakes.ownership import OwnershipMeter
 
 HOUR = 3600.0
+NO = Refusal(Skip.QUOTA, "no")
 
 
 async def test_a_lease_comes_back_as_it_was_written(store: Store) -> None:
@@ -28,6 +32,11 @@ async def test_a_lease_comes_back_as_it_was_written(store: Store) -> None:
         delete_requested_at=WALL + 2.25,
         settled_at=WALL + 3.125,
         note="why not",
+        size="small",
+        currency="EUR",
+        price=6_000,
+        rounds_up_to=3600.0,
+        cost=6_000,
     )
     await store.ledger.intend(lease)
     assert await store.ledger.get(lease.key) == lease
@@ -71,7 +80,7 @@ async def test_questions_are_asked_of_one_vendor_or_of_all(store: Store) -> None
 async def test_a_guard_that_objects_leaves_nothing(store: Store) -> None:
     """A refused intent is not written."""
     with pytest.raises(IntentRefused, match="no"):
-        await store.ledger.intend(a_lease(), lambda _own, _all: "no")
+        await store.ledger.intend(a_lease(), lambda _own, _all: NO)
     assert await store.ledger.all(10) == []
 
 
@@ -83,21 +92,20 @@ async def test_a_guard_is_told_what_is_held_and_ordered(store: Store) -> None:
     await store.ledger.intend(a_lease("d", intended_at=WALL - 30, vendor="other"))
     told: list[Holdings] = []
 
-    def listen(own: Holdings, everybody: Holdings) -> str:
+    def listen(own: Holdings, everybody: Holdings) -> None:
         told.extend([own, everybody])
-        return ""
 
     await store.ledger.check("acme", WALL, listen)
     assert told == [Holdings(open=1, last_hour=1, last_day=2), Holdings(open=2, last_hour=2, last_day=3)]
 
 
-async def test_two_never_pass_a_guard_with_room_for_one(folder: Path, store: Store) -> None:
+async def test_two_never_pass_a_guard_with_room_for_one(folder: Path, store: Store, place: LedgerPlace | None) -> None:
     """Counting and writing are one step, for two runs of one process and for two processes alike."""
 
-    def one(own: Holdings, _all: Holdings) -> str:
-        return "full" if own.open else ""
+    def one(own: Holdings, _all: Holdings) -> Refusal | None:
+        return NO if own.open else None
 
-    async with await Store.open(folder) as other:
+    async with await Store.open(folder, ledger=place) as other:
         attempts = [
             ledger.intend(a_lease(f"{name}{number}"), one)
             for number in range(5)
@@ -108,12 +116,15 @@ async def test_two_never_pass_a_guard_with_room_for_one(folder: Path, store: Sto
     assert sum(isinstance(result, IntentRefused) for result in results) == 9
 
 
-async def test_a_wrong_move_is_told_and_not_made(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    """A move that the table does not know is an error in the log, raises, and leaves the record as it was."""
+async def test_a_wrong_move_is_told_and_not_made(
+    store: Store, meter: OwnershipMeter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A move that the table does not know is an error in the log, counted, raises, and leaves the record as it was."""
     await store.ledger.intend(a_lease())
     with caplog.at_level(logging.ERROR), pytest.raises(WrongMove, match="intended cannot become leaked"):
         await store.ledger.change(a_lease().key, lambda lease: lease.moved(LeaseState.LEAKED))
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert (meter.wrong_moves, meter.write_errors) == (1, 0)
     assert await store.ledger.get(a_lease().key) == a_lease()
 
 
@@ -153,6 +164,7 @@ class LedgerMoves(RuleBasedStateMachine):
     @rule(key=st.sampled_from("abc"), state=st.sampled_from(LeaseState), note=st.text(max_size=5))
     def move(self, key: str, state: LeaseState, note: str) -> None:
         """Try a move: made if the table allows it, else refused."""
+        note = note.replace("\0", "\N{SYMBOL FOR NULL}")  # what not every database takes
         change = self.store.ledger.change(key, lambda lease: replace(lease, state=state, note=note))
         before = self.expected[key]
         stays = state is before.state and (not before.state.settled or note == before.note)

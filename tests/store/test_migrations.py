@@ -1,14 +1,20 @@
 """The migrations make exactly the tables that the code uses, wherever the package is installed."""
 
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData, Table, create_engine, insert
 
 import probe.store
-from probe.store import Store
+from probe.store import StateFolderRefused, Store, schema
 from probe.store.tables import METADATA
+from tests.fakes.leases import a_lease
 
 
 async def test_the_migrations_and_the_tables_agree(store: Store) -> None:
@@ -24,4 +30,55 @@ def test_the_migrations_are_part_of_the_package() -> None:
     """They are modules beside the code that runs them, and need no file at the top of the repository."""
     folder = Path(probe.store.__file__).parent / "migrations"
     assert (folder / "env.py").is_file()
-    assert [path.name for path in sorted((folder / "versions").glob("v*.py"))] == ["v0001_leases_and_outages.py"]
+    assert [path.name for path in sorted((folder / "versions").glob("v*.py"))] == [
+        "v0001_leases_and_outages.py",
+        "v0002_costs_breakers_identities_residuals.py",
+    ]
+
+
+def _version_1(folder: Path) -> None:
+    """A folder as the first version left it, with a lease in its ledger."""
+    folder.mkdir(parents=True)
+    (folder / "agent-id").write_text("1e0a5c2d-4c1c-4c55-9a63-0d6d2f3f0a11")
+    engine = create_engine(f"sqlite:///{folder / 'ledger.sqlite3'}")
+    with engine.begin() as connection:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        old = Table("leases", MetaData(), autoload_with=connection)
+        row = {name: value for name, value in asdict(a_lease()).items() if name in old.columns}
+        connection.execute(insert(old).values(row))
+    engine.dispose()
+
+
+def _databases(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("*.sqlite3")]
+
+
+def _in_the_way(path: Path) -> None:
+    path.mkdir()
+
+
+async def test_a_file_of_an_older_version_is_copied_and_migrated(folder: Path) -> None:
+    """Its leases stay, and what it was before is beside it, whole, under a name that says which schema it has."""
+    _version_1(folder)
+    with pytest.raises(StateFolderRefused, match="written by an older version"):
+        await Store.open(folder, read_only=True)
+    async with await Store.open(folder) as store:
+        assert await store.ledger.open_leases() == [a_lease()]
+    with closing(sqlite3.connect(folder / "ledger.schema-0001.sqlite3")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert copy.execute("SELECT key FROM leases").fetchall() == [(a_lease().key,)]
+    async with await Store.open(folder):
+        pass
+    assert sorted(_databases(folder)) == ["ledger.schema-0001.sqlite3", "ledger.sqlite3"]
+
+
+async def test_a_file_that_cannot_be_copied_is_not_migrated(folder: Path) -> None:
+    """The copy comes first: without one, everything stays as it was."""
+    _version_1(folder)
+    _in_the_way(folder / "ledger.schema-0001.sqlite3")
+    with pytest.raises(StateFolderRefused):
+        await Store.open(folder)
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as left:
+        assert left.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)

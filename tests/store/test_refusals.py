@@ -132,8 +132,8 @@ async def test_a_newer_schema_is_refused(folder: Path, read_only: bool) -> None:
     with pytest.raises(StateFolderRefused) as refusal:
         await Store.open(folder, read_only=read_only)
     assert str(refusal.value) == (
-        f"{path}: written by a newer version of this program (schema 9999, this one knows 0001);"
-        " use that version, or another `state`"
+        f"{path}: written by a newer version of this program (schema 9999, this one knows 0002);"
+        " use that version, or another ledger"
     )
 
 

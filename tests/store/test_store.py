@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.store import StateFolderAbsent, StateFolderRefused, Store
+from probe.store import LedgerPlace, StateFolderAbsent, StateFolderRefused, Store
 from tests.fakes.leases import a_lease
 
 ROOT = Path(__file__).parents[2]
@@ -44,11 +44,11 @@ async def test_a_reader_makes_nothing(folder: Path) -> None:
     assert not folder.parent.exists()
 
 
-async def test_a_reader_reads_beside_a_running_agent(folder: Path, store: Store) -> None:
+async def test_a_reader_reads_beside_a_running_agent(folder: Path, store: Store, place: LedgerPlace | None) -> None:
     """A reader sees what the agent has committed, takes no lock and has no name among the owners."""
     store.lock()
     await store.ledger.intend(a_lease())
-    async with await Store.open(folder, read_only=True) as reader:
+    async with await Store.open(folder, ledger=place, read_only=True) as reader:
         assert await reader.ledger.get(a_lease().key) == a_lease()
         assert reader.agent_id == store.agent_id
         assert reader.owner == ""
@@ -75,14 +75,16 @@ async def test_an_agent_that_closed_leaves_its_folder_to_the_next(folder: Path) 
         second.lock()
 
 
-async def test_an_owner_lives_as_long_as_its_store(folder: Path, store: Store) -> None:
+async def test_an_owner_lives_as_long_as_its_store(folder: Path, store: Store, place: LedgerPlace | None) -> None:
     """Who has closed its store is dead, and so is who never was."""
-    other = await Store.open(folder)
-    assert store.owner_alive(other.owner)
-    assert store.owner_alive(store.owner)
+    other = await Store.open(folder, ledger=place)
+    alive = await store.roll_call()
+    assert alive(other.owner)
+    assert alive(store.owner)
     await other.close()
-    assert not store.owner_alive(other.owner)
-    assert not store.owner_alive("boot:1:1")
+    alive = await store.roll_call()
+    assert not alive(other.owner)
+    assert not alive("boot:1:1")
 
 
 _OWNER = """

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from probe.cloud.file.fields import Strict
+from probe.cloud.file.instances import Instances
 from probe.cloud.file.listing import MarkedListing
 from probe.cloud.file.marks import WrittenMarks, read_text
 from probe.cloud.file.operation import Operation
+from probe.cloud.file.steps import HandleCall
 from probe.cloud.file.vendor import Capability, Choices, VendorFile
 from probe.notation.templates import Template
 
@@ -20,7 +22,7 @@ Call = tuple[Trail, Operation, frozenset[str]]
 ORDER: Final = frozenset(
     {
         *("name", "size", "image", "marks", "token", "token_uuid", "password", "user_data", "user_data_base64"),
-        *("lease_seconds", "lease_seconds_text", "expires_iso"),
+        *("size_number", "image_number", "lease_seconds", "lease_seconds_text", "expires_iso"),
     }
 )
 TIMES: Final = frozenset({"from_s", "from_ms", "from_iso", "to_s", "to_ms", "to_iso"})
@@ -53,12 +55,41 @@ def operations(file: VendorFile) -> Iterator[Call]:
         yield ("instances", "create"), file.instances.create, order_names(file)
         yield ("instances", "get"), file.instances.get, frozenset({"id"})
         yield ("instances", "list"), file.instances.list, FILTERS
-        yield ("instances", "delete"), file.instances.delete, frozenset({"id"})
+        yield from _life(file.instances, order_names(file))
     if file.monitoring is not None and file.monitoring.instance is not None:
         yield ("monitoring", "instance"), file.monitoring.instance, TIMES | {"instance"}
     if file.monitoring is not None and file.monitoring.series is not None:
         series = file.monitoring.series
         yield ("monitoring", "series"), series, TIMES | {f"series.{name}" for name in series.fields}
+
+
+def _life(instances: Instances, ordered: frozenset[str]) -> Iterator[Call]:
+    """The calls of an instance's life that only some vendors need."""
+    create: Trail = ("instances", "create")
+    yield from _handle((*create, "handle"), instances.create.handle, ordered | {"id"})
+    known = ordered | {"id"}
+    for position, step in enumerate(instances.create.after):
+        trail: Trail = (*create, "after", position)
+        yield trail, step, known | step.each.keys()
+        known |= step.names
+        yield from _handle((*trail, "handle"), step.handle, known | step.each.keys())
+    for position, way in enumerate(instances.delete):
+        trail = ("instances", "delete", position)
+        yield trail, way, frozenset({"id"})
+        yield from _handle((*trail, "handle"), way.handle, frozenset({"id"}))
+    found = frozenset({"id"})
+    for position, read in enumerate(instances.addresses):
+        found |= read.from_item.keys()
+        yield ("instances", "addresses", position), read, found
+        found |= read.names
+    for kind, residual in instances.residuals.items():
+        yield ("instances", "residuals", kind, "list"), residual.list, FILTERS
+        yield ("instances", "residuals", kind, "delete"), residual.delete, frozenset({"id"})
+
+
+def _handle(trail: Trail, call: HandleCall | None, names: frozenset[str]) -> Iterator[Call]:
+    if call is not None:
+        yield trail, call, names | call.given
 
 
 def order_names(file: VendorFile) -> frozenset[str]:
@@ -102,9 +133,19 @@ def _operation_flaws(file: VendorFile) -> Iterator[Flaw]:
         if operation.endpoint not in file.endpoints:
             where = (*trail, operation.method.lower())
             yield where, f"there is no endpoint `{operation.endpoint}`", _choose(file.endpoints)
+        yield from _place_flaws(file, trail, operation)
     for trail, template, known in templates(file):
         for name in sorted(template.names - known):
             yield trail, f"`${{{name}}}` has no value here", _choose(sorted(known))
+
+
+def _place_flaws(file: VendorFile, trail: Trail, operation: Operation) -> Iterator[Flaw]:
+    """A whole path is the vendor's only where an answer gave it, and nobody chose it."""
+    name = operation.given_place
+    known = order_names(file) | _common(file) | FILTERS | TIMES | {"id"}
+    if name is not None and (name in known or "." in name):
+        what = f"`${{{name}}}` is no path that the vendor gave"
+        yield (*trail, operation.method.lower()), what, f"write {operation.endpoint}:/…/${{{name}}}"
 
 
 def _list_flaws(file: VendorFile) -> Iterator[Flaw]:
@@ -133,7 +174,15 @@ def _marks_flaws(file: VendorFile) -> Iterator[Flaw]:
     """Marks that are not read as they were written prove nothing."""
     if file.instances is None:
         return
-    yield from _tag_flaws(file.instances.marks, file.instances.show.marks.pattern, ("instances", "show", "marks"))
+    written = file.instances.marks
+    yield from _tag_flaws(written, file.instances.show.marks.pattern, ("instances", "show", "marks"))
+    for kind, residual in file.instances.residuals.items():
+        trail: Trail = ("instances", "residuals", kind)
+        if residual.show.marks is None and residual.attached is None:
+            what = "nothing proves that one of them is ours"
+            yield trail, what, "say how its marks are read (`show.marks`), or which came with an instance (`attached`)"
+        elif residual.show.marks is not None and residual.show.marks.pattern is not None:
+            yield from _pattern_flaws(written, residual.show.marks.pattern, (*trail, "show", "marks"))
 
 
 def _tag_flaws(written: WrittenMarks, pattern: re.Pattern[str] | None, trail: Trail) -> Iterator[Flaw]:
@@ -141,10 +190,14 @@ def _tag_flaws(written: WrittenMarks, pattern: re.Pattern[str] | None, trail: Tr
         problem = "marks are written as tags, and not read as such" if pattern is None else "marks are no tags"
         yield trail, problem, "give a `pattern`" if pattern is None else "remove the `pattern`, or write `as: tags`"
     elif pattern is not None:
-        for key in written.keys.written.values():
-            text = str(written.template.render({"key": key, "value": _SAMPLE}))
-            if read_text(pattern, text) != (key, _SAMPLE):
-                yield (*trail, "pattern"), f"the tag `{text}` is not read as it was written", "correct one of the two"
+        yield from _pattern_flaws(written, pattern, trail)
+
+
+def _pattern_flaws(written: WrittenMarks, pattern: re.Pattern[str], trail: Trail) -> Iterator[Flaw]:
+    for key in written.keys.written.values():
+        text = str(written.template.render({"key": key, "value": _SAMPLE}))
+        if read_text(pattern, text) != (key, _SAMPLE):
+            yield (*trail, "pattern"), f"the tag `{text}` is not read as it was written", "correct one of the two"
 
 
 _SAMPLE: Final = "0c0ffee0-0000-4000-8000-1234567890ab"

@@ -35,24 +35,29 @@ class Verdict(StrEnum):
         return Outcome(self.value)
 
 
-class ErrorRule(Strict):
-    """Fits when everything it names fits."""
+class Fit(Strict):
+    """Fits an error when everything it names fits."""
 
     status: Annotated[tuple[int, ...], Several] = Field((), description="HTTP statuses")
     code: Annotated[tuple[str, ...], Several] = Field((), description="the vendor's codes, exactly")
     code_regex: Pattern | None = Field(None, description="found anywhere in the vendor's code")
     message: Pattern | None = Field(None, description="found anywhere in the vendor's message")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not any(getattr(self, name, None) for name in ("status", "code", "code_regex", "message", "headers")):
+            raise ValueError("fits every error: name a status, code, code_regex, message or header")
+        return self
+
+
+class ErrorRule(Fit):
+    """What an error means that fits."""
+
     headers: dict[str, Pattern] = Field({}, description="headers of the answer, each with what is found in it")
     verdict: Verdict = Field(alias="is", description="what the error means")
     renew: bool = Field(
         False, description="whether new credentials may help, as after any 401: the call is made once more with them"
     )
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not (self.status or self.code or self.code_regex or self.message or self.headers):
-            raise ValueError("fits every error: name a status, code, code_regex, message or header")
-        return self
 
 
 class Errors(Strict):

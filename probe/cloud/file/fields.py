@@ -1,9 +1,18 @@
 """The types of value that a vendor file is made of, each compiled when the file is loaded."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from probe.notation.durations import parse_duration
 from probe.notation.paths import Query, compile_path
@@ -72,10 +81,25 @@ MapTemplate = Annotated[Template, BeforeValidator(_map_template), WithJsonSchema
 AnyTemplate = Annotated[Template, BeforeValidator(_template), WithJsonSchema({})]
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern), WithJsonSchema({**_TEXT, "format": "regex"})]
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema({**_TEXT, "examples": ["30s", "5m"]})]
-RateField = Annotated[
-    Rate, BeforeValidator(_rate), WithJsonSchema({**_TEXT, "examples": ["20/s", "100/m", "3600/h"]})
-]
+RateField = Annotated[Rate, BeforeValidator(_rate), WithJsonSchema({**_TEXT, "examples": ["20/s", "100/m", "3600/h"]})]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Alias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Several = BeforeValidator(_several)
 """One value may be written where several may stand."""
+
+
+class _OneOrMore:
+    """One value may be written where several may stand, and an editor knows it."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Take one value for a list of one."""
+        return no_info_before_validator_function(_several, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Either of both."""
+        several = handler(schema)
+        return {"anyOf": [several["items"], several]}
+
+
+OneOrMore: Final = _OneOrMore()

@@ -1,13 +1,16 @@
 """An instance's life as data: the calls, how an answer shows it, and which answers mean what."""
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from probe.cloud.file.fields import Jmespath, Seconds, Strict, TextTemplate
+from probe.cloud.file.errors import Fit
+from probe.cloud.file.fields import Jmespath, OneOrMore, Seconds, Strict, TextTemplate, Word
 from probe.cloud.file.listing import MarkedListing
 from probe.cloud.file.marks import ReadMarks, WrittenMarks
 from probe.cloud.file.operation import Operation
+from probe.cloud.file.residuals import Residual
+from probe.cloud.file.steps import AddressRead, Delete, HandleCall, Step
 
 
 class Create(Operation):
@@ -16,6 +19,14 @@ class Create(Operation):
     id: Jmespath | None = Field(None, description="finds the new instance's identifier in the answer")
     id_is: TextTemplate | None = Field(
         None, description="the new instance's identifier, where we choose it: `${name}`; instead of `id`"
+    )
+    handle: HandleCall | None = Field(None, description="where the work goes on after the answer")
+    after: tuple[Step, ...] = Field((), description="calls that follow the acknowledged create, in order")
+    idempotency: Literal["token", "name", "none"] = Field(
+        "none", description="what keeps the same create, sent twice, from renting twice"
+    )
+    already: Annotated[tuple[Fit, ...], OneOrMore] = Field(
+        (), description="what the second of two such creates gets: errors that say that it is there already"
     )
 
     @model_validator(mode="after")
@@ -75,7 +86,13 @@ class Instances(Strict):
     create: Create = Field(description="rents an instance")
     get: Get = Field(description="asks how one is; `${id}` is the identifier that `create` found")
     list: InstanceList = Field(description="lists instances, of everybody if it is not told otherwise")
-    delete: Operation = Field(description="gives one back")
+    delete: Annotated[tuple[Delete, ...], OneOrMore] = Field(
+        min_length=1, description="gives one back; of several ways the first whose `when` holds"
+    )
+    addresses: tuple[AddressRead, ...] = Field(
+        (), description="reads that lead to the addresses, made when an instance is ready and shows none"
+    )
+    residuals: dict[Word, Residual] = Field({}, description="what may outlive an instance, by kind")
     marks: WrittenMarks = Field(description="how `${marks}` is written")
     show: Shown = Field(description="how an item of `get` and `list` is read")
     states: States = Field(description="what an item's state is in our words")

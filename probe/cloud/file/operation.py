@@ -1,13 +1,15 @@
 """One call of a vendor's API as data: where it goes, what it says, what answer means that it worked."""
 
+import re
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
 from probe.cloud.file.fields import AnyTemplate, Jmespath, MapTemplate, Several, Strict, Text, TextTemplate
 from probe.notation.templates import Template
 
+_WHOLE: Final = re.compile(r"\$\{([^{}]*)\}")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -29,6 +31,7 @@ class Operation(Strict):
         None,
         description="the body, sent as a form; what is nested is numbered from 1 as in `Filter.1.Value.1`",
     )
+    text: TextTemplate | None = Field(None, description="the body, sent as plain text")
     expect: Annotated[tuple[int, ...], Several] = Field(
         (), description="statuses that mean success; any 2xx where none is given"
     )
@@ -41,11 +44,16 @@ class Operation(Strict):
         chosen = [name for name in METHODS if getattr(self, name) is not None]
         if len(chosen) != 1:
             raise ValueError(f"needs exactly one of {', '.join(METHODS)}, and has {len(chosen)}")
-        if self.json_body is not None and self.form is not None:
-            raise ValueError("has `json` and `form`: a request has one body")
-        if not self._destination[1].startswith("/"):
+        bodies = [f"`{name}`" for name, body in self._bodies.items() if body is not None]
+        if len(bodies) > 1:
+            raise ValueError(f"has {' and '.join(bodies)}: a request has one body")
+        if not self._destination[1].startswith("/") and self.given_place is None:
             raise ValueError("a call goes to `endpoint:/path`: the name of an endpoint, a colon, and a path")
         return self
+
+    @property
+    def _bodies(self) -> dict[str, Template | None]:
+        return {"json": self.json_body, "form": self.form, "text": self.text}
 
     @cached_property
     def method(self) -> str:
@@ -63,6 +71,12 @@ class Operation(Strict):
         return self._destination[0]
 
     @cached_property
+    def given_place(self) -> str | None:
+        """The name of the value that is the whole path or URL, which the vendor gave us; None if there is none."""
+        found = _WHOLE.fullmatch(self._destination[1])
+        return found[1] if found is not None else None
+
+    @cached_property
     def _destination(self) -> tuple[str, str]:
         template: Template = next(getattr(self, name) for name in METHODS if getattr(self, name) is not None)
         endpoint, _, path = str(template.source).partition(":")
@@ -75,8 +89,7 @@ class Operation(Strict):
             self.method.lower(): self.path,
             "query": self.query,
             "headers": self.headers,
-            "json": self.json_body,
-            "form": self.form,
+            **self._bodies,
         }
         return {key: template for key, template in parts.items() if template is not None}
 

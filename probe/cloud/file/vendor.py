@@ -6,11 +6,12 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from probe.cloud.file.errors import Errors
-from probe.cloud.file.fields import Jmespath, MapTemplate, Pattern, RateField, Strict, Text, TextTemplate, Word
+from probe.cloud.file.fields import Alias, Jmespath, MapTemplate, Pattern, RateField, Strict, Text, TextTemplate, Word
 from probe.cloud.file.instances import Instances
 from probe.cloud.file.listing import Listing
 from probe.cloud.file.monitoring import Monitoring
 from probe.cloud.file.operation import Read
+from probe.cloud.file.status import Status
 
 
 class Capability(StrEnum):
@@ -95,7 +96,7 @@ class Lookup(Listing):
 class Choices(Strict):
     """Sizes or images."""
 
-    aliases: dict[Word, str] = Field({}, description="our words, each with the vendor's identifier (or name)")
+    aliases: dict[Alias, str] = Field({}, description="our words, each with the vendor's identifier (or name)")
     parts: Pattern | None = Field(
         None,
         description="what an identifier looks like as a whole, where its parts are sent one by one: the group `name` "
@@ -118,8 +119,8 @@ class Profile(Strict):
     endpoints: dict[Word, TextTemplate] = Field({}, description="URLs of endpoints, as under `endpoints`")
     regions: dict[Text, RegionDetails] = Field({}, description="its regions, all of them; absent: any")
     credentials: dict[Word, str] = Field({}, description="defaults of credentials that are no secret")
-    sizes: dict[Word, str] = Field({}, description="aliases that win over the file's")
-    images: dict[Word, str] = Field({}, description="aliases that win over the file's")
+    sizes: dict[Alias, str] = Field({}, description="aliases that win over the file's")
+    images: dict[Alias, str] = Field({}, description="aliases that win over the file's")
 
 
 class Limits(Strict):
@@ -166,6 +167,7 @@ class VendorFile(Strict):
     images: Choices = Field(Choices.model_validate({}), description="images of instances")
     instances: Instances | None = Field(None, description="an instance's life")
     monitoring: Monitoring | None = Field(None, description="the monitoring API")
+    status: Status | None = Field(None, description="where the vendor tells how it is; nothing asks it yet")
     absent: dict[Capability, Text] = Field({}, description="what the vendor lacks, each with the reason")
 
     def has(self, capability: Capability) -> bool:
