@@ -15,7 +15,7 @@ Trail = tuple[str | int, ...]
 """Where a value stands: keys and positions from the top of the document."""
 
 _DEEPEST: Final = 64
-_MOST: Final = 50_000
+_MOST: Final = 200_000
 """Values of a document, those behind aliases counted as often as they are used."""
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")

@@ -13,8 +13,8 @@ import yaml
 
 from probe.notation.composing import Composer, Flaw, Node, Trail, Unreadable
 
-_LARGEST: Final = 512 * 1024
-"""Bytes of a document; a thousand probes take a fifth of it."""
+_LARGEST: Final = 2 * 1024 * 1024
+"""Bytes of a document; ten thousand probes take a third of it."""
 
 
 class DocumentRefused(Exception):  # noqa: N818 - the document, not the program, is at fault
@@ -135,7 +135,7 @@ def _nothing(line: int, problem: str, remedy: str) -> Examination:
 
 
 _TOO_LARGE: Final = _nothing(
-    0, f"is larger than {_LARGEST // 1024} KiB", "split it, or check that it is the right file"
+    0, f"is larger than {_LARGEST >> 20} MiB", "split it, or check that it is the right file"
 )
 
 
