@@ -86,7 +86,7 @@ async def test_an_instance_is_ordered_found_and_given_back(sandbox: Sandbox, wir
     """The whole life, by the vendor's real file."""
     made = cloud(sandbox, wire, use)
     await made.authenticate(watch())
-    instance_id = (await made.create(order(), watch())).id
+    instance_id = (await made.complete(await made.create(order(), watch()), watch())).id
     fresh = await made.inspect(instance_id, watch())
     assert fresh is not None
     assert fresh.state is InstanceState.PENDING
@@ -183,8 +183,15 @@ async def test_faults_of_an_order_have_their_outcome(sandbox: Sandbox, wire: Wir
 
 async def _capacity(made: Cloud) -> Outcome:
     try:
-        instance_id = (await made.create(order("b"), watch())).id
-        view = await until(made, instance_id, lambda view: view is not None and view.state is InstanceState.FAILED)
+        created = await made.complete(await made.create(order("b"), watch()), watch())
+        pending = created.handles
+        while pending:  # some tell it of what they are doing, not of the instance
+            progress = await made.follow(pending, watch())
+            if progress.failure is not None:
+                return progress.failure.outcome
+            pending = progress.pending
+            await CLOCK.sleep(0.05)
+        view = await until(made, created.id, lambda view: view is not None and view.state is InstanceState.FAILED)
     except ProbeFailed as failure:
         return failure.outcome
     assert view is not None

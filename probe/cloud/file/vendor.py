@@ -121,6 +121,7 @@ class Profile(Strict):
     credentials: dict[Word, str] = Field({}, description="defaults of credentials that are no secret")
     sizes: dict[Alias, str] = Field({}, description="aliases that win over the file's")
     images: dict[Alias, str] = Field({}, description="aliases that win over the file's")
+    status: Status | None = Field(None, description="its own status page")
 
 
 class Limits(Strict):
