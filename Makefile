@@ -15,7 +15,7 @@ SPECS ?=
 IMAGE_CHECK ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: help run test unit check proof bench format lint clean
+.PHONY: help run test unit check proof bench bench-full format lint clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':[^#]*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -56,8 +56,11 @@ proof: $(VENV)/.dev ## what needs things from outside: make proof SPECS=DIR IMAG
 	@SPECS='$(SPECS)' IMAGE_CHECK='$(IMAGE_CHECK)' $(PY) -m tests.provision --proof
 	SPECS='$(SPECS)' IMAGE_CHECK='$(IMAGE_CHECK)' $(PY) -m pytest -m proof
 
-bench: $(VENV)/.dev ## measure how true our latencies are while the event loop stalls, beside plain httpx
+bench: $(VENV)/.dev ## measure how true our latencies are, and what they cost, beside others (some 10 minutes)
 	$(PY) -m tests.bench
+
+bench-full: $(VENV)/.dev ## the same at more rates, with growth curves, agents at rest and each kind of probe (some 25 minutes)
+	$(PY) -m tests.bench --full
 
 format: $(VENV)/.dev ## format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: how true our figures are and what they cost, beside others, in under five minutes."""
+"""`python -m tests.bench`: how true our figures are and what they cost, beside others, in a quarter of an hour."""
 
 import argparse
 import json
@@ -11,23 +11,26 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tests.bench import peer
+from tests.bench.apart import growth
 from tests.bench.figures import summary
 from tests.bench.machine import load, prioritised, shape
-from tests.bench.plan import Results, cycle, run
+from tests.bench.plan import Plan, Results, run
 from tests.bench.rendering import page, tables
 from tests.provision import Program, install, missing
 from tests.servers.environments import ROOT
 
 RESULTS: Final = ROOT / ".cache" / "bench"
 DOCUMENT: Final = ROOT / "docs" / "benchmarks.md"
+CURVES: Final = ROOT / "docs" / "benchmarks.svg"
 _PEER: Final = Program(peer.PROGRAM, (peer.PROGRAM,), "the field's standard takes part")
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=4, help="rounds of each kind [default: 4]")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each kind [default: 5]")
     parser.add_argument("--seconds", type=float, default=5.0, help="seconds a round [default: 5]")
+    parser.add_argument("--full", action="store_true", help="also more rates, agents at rest, each kind; some 40 min")
     parser.add_argument("--before", action="store_true", help="also run ours on the loop's timers and Python's own GC")
     parser.add_argument("--alone", action="store_true", help="leave blackbox_exporter out")
     parser.add_argument("--priority", action="store_true", help="go before all else on the machine (SCHED_FIFO, root)")
@@ -61,7 +64,15 @@ def keep(results: Results, about: str) -> None:
         }
         for heat, rounds in results.rounds.items()
     ]
-    data = {"about": about, "machine": shape(), "heats": heats, "scrapes": results.scrapes}
+    data = {
+        "about": about,
+        "machine": shape(),
+        "heats": heats,
+        "scrapes": results.scrapes,
+        "starts": results.starts,
+        "rests": results.rests,
+        "kinds": results.kinds,
+    }
     (RESULTS / "results.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
 
 
@@ -83,14 +94,22 @@ def main(given: Sequence[str]) -> int:
     if not with_peer and not options.alone:
         tell(f"{_PEER.package} is not installed: {_PEER.purpose} only where it is")
     begun, load_before = time.monotonic(), load()
-    results = run(cycle(with_peer=with_peer, with_before=options.before), options.rounds, options.seconds, tell)
+    plan = Plan(
+        cycles=options.rounds, seconds=options.seconds, full=options.full, peer=with_peer, before=options.before
+    )
+    tell(f"this takes some {plan.takes() / 60:.0f} minutes")
+    results = run(plan, tell)
     tell(f"done in {time.monotonic() - begun:.0f} s\n")
     about = circumstances(options, load_before)
     keep(results, about)
+    if curves := growth(results.rounds):
+        (RESULTS / CURVES.name).write_text(curves, encoding="utf-8")
     measured = f"{about}\n\n{tables(results)}"
     print(measured)  # noqa: T201 - that is what it is for
     if options.write:
         DOCUMENT.write_text(page(DOCUMENT.read_text(encoding="utf-8"), measured), encoding="utf-8")
+        if curves:
+            CURVES.write_text(curves, encoding="utf-8")
     return 0
 
 

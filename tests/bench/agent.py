@@ -7,8 +7,10 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import uvloop
@@ -31,7 +33,7 @@ from probe.probes.http import HttpOptions, HttpPlace, HttpProbe
 from probe.probes.kind import Surroundings
 from probe.wire import RealClock, Wire
 from probe.wire.alarm import LoopAlarm, alarm
-from tests.bench.contestant import Order, Window, stalling
+from tests.bench.contestant import Order, Window, scraped_series, stalling
 from tests.bench.figures import Observed
 from tests.bench.machine import CONTESTANT_CORE, stay_on
 from tests.bench.truth import Sample
@@ -40,6 +42,10 @@ EVERY: Final = 1.0
 SETTLING: Final = 2.5
 """Seconds until every target is on its grid: its first slot, half a period, and one period more."""
 PLACES: Final = 2000
+PAUSE: Final = 0.5
+SCRAPE_EVERY: Final = 5.0
+SERIES_EACH: Final = 42
+"""Series of a target that has not run."""
 
 
 class Ear(Metrics):
@@ -59,6 +65,14 @@ class Ear(Metrics):
         """Observe how late the event loop woke us."""
         super().loop_lag(seconds)
         self.lag.append(seconds)
+
+
+class KeptProbe(HttpProbe):
+    """The HTTP probe over connections that are used again."""
+
+    def __init__(self, options: HttpOptions, place: HttpPlace, wire: Wire) -> None:
+        super().__init__(options, place, wire)
+        self._route = replace(self._route, keep=True)
 
 
 class Samples:
@@ -102,8 +116,10 @@ class Bench:
     async def observe(self, mode: str, seconds: float) -> Observed:
         """Let a round of *mode* pass."""
         samples, ear, skipped = self.samples, self.ear, self.skipped()
+        self._fill(scraped_series(mode))
+        await asyncio.sleep(PAUSE)
         samples.kept, samples.runs, samples.failed, ear.lateness, ear.lag = [], 0, 0, [], []
-        async with stalling(mode):
+        async with stalling(mode), self._scraping(mode):
             window = Window()
             await asyncio.sleep(seconds)
             passed, cpu, memory = window.close()
@@ -121,13 +137,41 @@ class Bench:
             memory=memory,
         )
 
+    def _fill(self, series: int) -> None:
+        """Announce more targets, which never run, until there are so many *series*."""
+        idle = [
+            replace(self.jobs[0], target=Target(OWN, "", "idle", f"i{number}", Layer.SERVICE))
+            for number in range(max(0, series // SERIES_EACH - len(self.jobs)))
+        ]
+        self.ear.announce([*self.jobs, *idle])
+
+    @asynccontextmanager
+    async def _scraping(self, mode: str) -> AsyncIterator[None]:
+        """Scrape every five seconds, the first time in the middle of the first five, if the *mode* says so."""
+        if not scraped_series(mode):
+            yield
+            return
+        task = asyncio.create_task(self._scrape())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _scrape(self) -> None:
+        await asyncio.sleep(SCRAPE_EVERY / 2)
+        while True:
+            async for _chunk in self.ear.exposition("text/plain").chunks:
+                pass
+            await asyncio.sleep(SCRAPE_EVERY)
+
 
 def set_up(order: Order, wire: Wire, clock: RealClock, ear: Ear) -> Bench:
     """An engine with a target for each probe a second."""
     around = Surroundings(clock, wire)
+    kind, options = KeptProbe if order.keep else HttpProbe, HttpOptions(ca_bundle=Path(order.ca) if order.ca else None)
     jobs = [
         Job(
-            probe=HttpProbe.build(HttpOptions(), HttpPlace(url=f"http://127.0.0.1:{order.port}/t{number}"), around),
+            probe=kind.build(options, HttpPlace(url=f"{order.origin}/t{number}"), around),
             target=Target(OWN, "", "bench", f"t{number}", Layer.SERVICE),
             every=EVERY,
             deadline=5.0,
@@ -150,12 +194,12 @@ async def main(order: Order) -> None:
     ear = Ear(clock)
     wire = Wire(clock, ear)
     bench = set_up(order, wire, clock, ear)
+    await wire.ready()
     bench.engine.start(bench.jobs)
     house = None if "house" in order.without else asyncio.create_task(keep_house(clock))
     await asyncio.sleep(SETTLING)
     for mode in order.modes:
         print(json.dumps(asdict(await bench.observe(mode, order.seconds))), flush=True)  # noqa: T201 - the parent reads it
-        await asyncio.sleep(0.5)
     await bench.engine.stop(2.0)
     if house is not None:
         house.cancel()

@@ -15,6 +15,8 @@ from tests.bench.machine import resident
 
 STEADY: Final = "steady"
 STALLED: Final = "stalled"
+SCRAPED: Final = "scraped"
+"""The rest of the mode's name is how many series there are."""
 STALL: Final = 0.5
 """Seconds of every second for which a stalled loop is held."""
 
@@ -25,6 +27,8 @@ class Order:
 
     Attributes:
         port: of the server that knows the truth.
+        ca: PEM file of the authority that signed its certificate; empty if it does not speak TLS.
+        keep: whether connections are used again.
         rate: probes a second.
         seconds: how long each round is.
         modes: a round for each, in this order.
@@ -36,6 +40,13 @@ class Order:
     seconds: float
     modes: Sequence[str]
     without: Sequence[str] = ()
+    ca: str = ""
+    keep: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the server."""
+        return f"http{'s' if self.ca else ''}://127.0.0.1:{self.port}"
 
 
 class Window:
@@ -70,6 +81,12 @@ async def _stall() -> None:
     while True:
         await asyncio.sleep(1 - STALL)
         time.sleep(STALL)  # noqa: ASYNC251 - that is what is being measured
+
+
+def scraped_series(mode: str) -> int:
+    """How many series are scraped in rounds of *mode*, 0 for none."""
+    name, _, count = mode.partition(" ")
+    return int(count) if name == SCRAPED else 0
 
 
 def observe(program: str, order: Order) -> Iterator[Observed]:

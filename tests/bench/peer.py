@@ -30,7 +30,10 @@ from tests.bench.truth import Sample
 
 PROGRAM: Final = "prometheus-blackbox-exporter"
 SETTLING: Final = 1.0
-_MODULES: Final = "modules: {http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}}\n"
+_MODULES: Final = """\
+modules:
+  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}}
+"""
 _WAIT: Final = re.compile(rb'probe_http_duration_seconds\{phase="processing"\} (\S+)')
 _OK: Final = b"\nprobe_success 1"
 
@@ -105,7 +108,7 @@ class Scraper:
         self._number += 1
         path, started = f"/peer{self._number}", time.time()
         connection = await self._connection()
-        body = await connection.ask(f"/probe?module=http&target=http://127.0.0.1:{self._order.port}{path}")
+        body = await connection.ask(f"/probe?module=http&target={self._order.origin}{path}")
         self._idle.append(connection)
         wait = _WAIT.search(body)
         if wait and _OK in body:

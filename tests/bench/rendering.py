@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
-from tests.bench.contestant import STALLED, STEADY
+from tests.bench import apart, goals
+from tests.bench.contestant import STEADY
 from tests.bench.figures import Round, Spread, summary
 from tests.bench.plan import OURS, PEER, Heat, Results
 
@@ -34,7 +35,9 @@ _RATIOS: Final = (("CPU per probe", "cpu_us"), ("error p50", "error_p50_us"), ("
 def tables(results: Results) -> str:
     """Everything as Markdown."""
     parts = [
-        "### How true the measured wait is\n",
+        "### Goals\n",
+        *goals.table(results),
+        "\n### How true the measured wait is\n",
         _table(results.rounds, _FIDELITY, time),
         "\n### How punctual the schedule is\n",
         _table({heat: rounds for heat, rounds in results.rounds.items() if heat.contestant != PEER}, _SCHEDULE, time),
@@ -45,6 +48,11 @@ def tables(results: Results) -> str:
     ]
     if ratios := list(_ratios(results.rounds)):
         parts += ["\n### Ours in proportion to blackbox_exporter's, round by round\n", *ratios]
+    if results.starts:
+        told = ", ".join(f"{seconds:.2f}" for seconds in sorted(results.starts))
+        parts += ["\n### From the start of the program to its first result\n", f"{told} s"]
+    parts += apart.rests(results.rests) if results.rests else []
+    parts += apart.kinds(results.kinds) if results.kinds else []
     return "\n".join(parts)
 
 
@@ -72,13 +80,15 @@ def _cell(spread: Spread | None, say: Any) -> str:
 
 def _table(rounds: Mapping[Heat, Sequence[Round]], columns: Sequence[tuple[str, str]], say: Any) -> str:
     lines = [
-        "| | probes/s | loop | " + " | ".join(title for title, _ in columns) + " |",
-        "|---|---|---|" + "---|" * len(columns),
+        "| | asked | probes/s | loop | " + " | ".join(title for title, _ in columns) + " |",
+        "|---|---|---|---|" + "---|" * len(columns),
     ]
-    for heat in sorted(rounds, key=lambda heat: (heat.mode == STALLED, heat.rate, heat.contestant)):
+    for heat in sorted(
+        rounds, key=lambda heat: (heat.load, heat.mode != STEADY, heat.mode, heat.rate, heat.contestant)
+    ):
         found = summary(rounds[heat])
         cells = " | ".join(_cell(found.get(name), say) for _, name in columns)
-        lines.append(f"| {heat.contestant} | {heat.rate} | {heat.mode} | {cells} |")
+        lines.append(f"| {heat.contestant} | {heat.load} | {heat.rate} | {heat.mode} | {cells} |")
     return "\n".join(lines)
 
 
@@ -86,17 +96,17 @@ def _ratios(rounds: Mapping[Heat, Sequence[Round]]) -> Iterator[str]:
     """Each round of ours over the peer's next to it."""
     lines = []
     for heat, theirs in rounds.items():
-        ours = rounds.get(Heat(OURS, heat.rate, STEADY), ())
+        ours = rounds.get(Heat(OURS, heat.rate, STEADY, heat.load), ())
         if heat.contestant != PEER or not ours:
             continue
         cells = []
         for _, name in _RATIOS:
             found = [one[name] / other[name] for one, other in zip(ours, theirs, strict=False) if other.get(name)]
             cells.append(f"{median(found):.3g} ({min(found):.3g} … {max(found):.3g})" if found else _NOTHING)
-        lines.append(f"| {heat.rate} | {' | '.join(cells)} |")
+        lines.append(f"| {heat.load} | {heat.rate} | {' | '.join(cells)} |")
     if lines:
-        yield "| probes/s | " + " | ".join(title for title, _ in _RATIOS) + " |"
-        yield "|---|" + "---|" * len(_RATIOS)
+        yield "| asked | probes/s | " + " | ".join(title for title, _ in _RATIOS) + " |"
+        yield "|---|---|" + "---|" * len(_RATIOS)
         yield from lines
 
 

@@ -1,13 +1,18 @@
 """The server that knows the truth, and how far a measurement is from it."""
 
 import json
+import ssl
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
+
+import trustme
 
 _SLACK: Final = 0.001
 """Seconds by which two readings of the wall clock in two processes may differ."""
@@ -78,25 +83,40 @@ class TruthServer:
 
     Attributes:
         port: where, on loopback.
+        ca: PEM file of the authority that signed its certificate; empty if it does not speak TLS.
     """
 
     port: int
+    ca: str = ""
 
     def truth(self) -> Truth:
         """What it has served so far."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/truth", timeout=30) as answer:
+        context = ssl.create_default_context(cafile=self.ca) if self.ca else None
+        url = f"http{'s' if self.ca else ''}://127.0.0.1:{self.port}/truth"
+        with urllib.request.urlopen(url, timeout=30, context=context) as answer:  # noqa: S310 - our own server
             return Truth.told(json.load(answer))
 
 
 @contextmanager
-def truth_server(delay: float = 0.02) -> Iterator[TruthServer]:
-    """A server in a process of its own that answers *delay* seconds after a request."""
-    command = [sys.executable, "-m", "tests.bench.server", str(int(delay * 1e9))]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    try:
-        yield TruthServer(int(server.stdout.readline()))
-    finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+def truth_server(delay: float = 0.02, *, tls: bool = False, keep: bool = False) -> Iterator[TruthServer]:
+    """A server in a process of its own that answers *delay* seconds after a request; *keep*: connections stay."""
+    command = [sys.executable, "-m", "tests.bench.server", str(int(delay * 1e9)), "keep" if keep else "close"]
+    with tempfile.TemporaryDirectory() as folder:
+        ca = _certified(Path(folder), command) if tls else ""
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        try:
+            yield TruthServer(int(server.stdout.readline()), ca)
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
+
+
+def _certified(folder: Path, command: list[str]) -> str:
+    """Let *command* serve a new certificate; the file of the authority that signed it."""
+    authority, chain = trustme.CA(), folder / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(chain)
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    command.append(str(chain))
+    return str(folder / "ca.pem")
