@@ -31,6 +31,7 @@ Probe is measuring {count} pretend vendors and some targets on this machine, eve
 
   page      http://{address}/
   metrics   http://{address}/metrics
+  faults    POST {control}/faults (docs/sandbox.md tells which there are)
 {written}
 The first results are there within seconds. Ctrl-C stops it and gives back what is rented.
 """
@@ -59,7 +60,7 @@ class _Wish:
 @click.option(
     "--with",
     "additional",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
     help="Play the vendors in FOLDER, too: vendors/NAME.yaml and its imitation, sandbox/NAME.yaml.",
 )
@@ -79,6 +80,10 @@ def command(listen: str | None, seed: str, additional: Path | None, write: Path 
         parse_listen(address)
     except ValueError as wrong:
         give_up(f"{wrong} (--listen, or $PROBE_LISTEN)")
+    if additional is not None and not (additional / "sandbox").is_dir():
+        give_up(
+            f"{additional / 'sandbox'} is no folder: --with names the one that holds `vendors` and `sandbox`", WRONG
+        )
     wish = _Wish(address=address, seed=seed, additional=additional and additional.absolute(), write=write)
     with tempfile.TemporaryDirectory(prefix="probe-demo-") as folder:
         run_in_loop(_demo(wish, Path(folder)))
@@ -98,7 +103,7 @@ async def _demo(wish: _Wish, folder: Path) -> None:
         configure_logs(configuration)
         shown = wish.address.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - shown, not bound
         written = _WRITTEN.format(file=file) if wish.write is not None else ""
-        greeting = _BANNER.format(count=len(cast), address=shown, written=written)
+        greeting = _BANNER.format(count=len(cast), address=shown, control=sandbox.places.control, written=written)
         left = await serve(configuration, patrol=PATROL, greeting=greeting)
         click.echo(
             f"stopped; {left} leases of the pretend vendors end with them" if left else "stopped; nothing is rented"
