@@ -12,7 +12,7 @@ from probe.sandbox import Fault, FaultKind
 from tests.fakes.clock import FakeClock
 from tests.fakes.pretend import Pretend
 from tests.sandbox.conftest import EVERYONE
-from tests.sandbox.test_cloud import MEASURED, SERIES
+from tests.sandbox.test_cloud import MEASURED
 
 OURS = {MARK_AGENT: "a-b-c"}
 NAME = "probe-12345678-0123456789ab"
@@ -203,10 +203,10 @@ async def test_strangers_are_nobodys_business(customer: Customer) -> None:
 
 
 @pytest.mark.parametrize("use", MEASURED)
-async def test_no_datapoints_are_told_as_none(customer: Customer, use: str) -> None:
+async def test_no_datapoints_are_told_as_none(customer: Customer) -> None:
     """Not as an old one, and not as a failure."""
     customer.inject(FaultKind.NO_POINTS)
-    resident = customer.pretend.vendor.imitation.residents[0].instance_id
-    subject: dict[str, object] = {"series": SERIES[use]} if use in SERIES else {"instance": resident}
+    imitation = customer.pretend.vendor.imitation
+    subject = imitation.monitored or {"instance": imitation.residents[0].instance_id}
     points = await customer.cloud.datapoints(subject, customer.watch, customer.clock.wall() - 3600.0)
     assert (points.newest, points.count) == (None, 0)
