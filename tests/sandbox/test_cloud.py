@@ -58,6 +58,7 @@ def cloud(sandbox: Sandbox, wire: Wire, use: str, secrets: Mapping[str, str] | N
         file=FILES[use],
         credentials={name: Secret(functools.partial(str, text), f"test {name}") for name, text in given.items()},
         endpoints=place.endpoints,
+        account=place.account,
     )
     return Cloud(entry, wire, CLOCK, Meter())
 
@@ -75,7 +76,7 @@ def order(name: str = "probe-12345678-0123456789ab") -> Order:
 
 async def until(made: Cloud, instance_id: str, wanted: Callable[[View | None], bool]) -> View | None:
     """Poll the instance until it is as *wanted*."""
-    seen = await poll(lambda: made.inspect(instance_id, watch()), wanted, watch(), CLOCK, made.pace, 30.0)
+    seen = await poll(lambda: made.inspect(instance_id, watch(), addresses=True), wanted, watch(), CLOCK, made.pace, 30.0)
     return seen.view
 
 
