@@ -237,7 +237,7 @@ def _account_flaws(file: VendorFile) -> Iterator[Flaw]:
 def _section_names(section: Strict) -> set[str]:
     """The names in all templates of *section*, at most one mapping deep."""
     found: set[str] = set()
-    for value in dict(section).values():
+    for value in vars(section).values():
         for inner in value.values() if isinstance(value, Mapping) else (value,):
             found |= inner.names if isinstance(inner, Template) else set()
     return found
