@@ -1,6 +1,7 @@
 """The pretend Linode, spoken to by Linode's own library."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -8,7 +9,11 @@ from typing import Final
 import pytest
 from linode_api4 import ApiError, Instance, LinodeClient
 
+from probe.cloud.reading import state_of
+from probe.model.instance import InstanceState
 from probe.sandbox import Fault, FaultKind, Sandbox
+from tests.cloud.entries import FILES
+from tests.proof.rehearsal import rehearse
 from tests.sandbox.official import live
 
 PLAYS: Final = ("linode",)
@@ -123,3 +128,37 @@ async def test_the_library_reads_what_probes_read(library: Library) -> None:
     assert [kind.id for kind in kinds] == ["g6-nanode-1", "g6-standard-1"]
     assert [region.id for region in await asyncio.to_thread(client.regions)] == ["eu-central"]
     assert [image.id for image in await asyncio.to_thread(client.images)] == ["linode/debian12"]
+
+
+# --- the agent's own engine, with the real vendor file ---------------------------------------------------------------
+
+
+async def test_each_order_has_a_password_of_its_own_and_tags_that_fit() -> None:
+    """24 characters at least, never the same; a tag has 3 to 50 characters."""
+    bodies = [
+        json.loads(request.content)
+        for request in await rehearse("linode", networks=({}, {"firewall_id": 38}))
+        if request.method == "POST"
+    ]
+    assert len({body["root_pass"] for body in bodies}) == len(bodies) == 2
+    assert all(len(body["root_pass"]) >= 24 for body in bodies)
+    assert all(3 <= len(tag) <= 50 for body in bodies for tag in body["tags"])
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("provisioning", InstanceState.PENDING),
+        ("offline", InstanceState.PENDING),
+        ("booting", InstanceState.PENDING),
+        ("running", InstanceState.READY),
+        ("stopped", InstanceState.FAILED),
+        ("deleting", InstanceState.DELETING),
+        ("teleporting", InstanceState.UNKNOWN),
+    ],
+)
+def test_what_a_status_means(status: str, state: InstanceState) -> None:
+    """`offline` is passed through by every build, so it cannot mean that one failed."""
+    instances = FILES["linode"].instances
+    assert instances is not None
+    assert state_of(instances.states, {"status": status}) is state

@@ -10,10 +10,15 @@ from libcloud.common.vultr import VultrException
 from libcloud.compute.base import Node
 from libcloud.compute.drivers.vultr import VultrNodeDriverV2
 
+from probe.cloud.line import Answer
+from probe.cloud.reading import read_view, state_of
+from probe.model.instance import InstanceState
 from probe.sandbox import Fault, FaultKind, Sandbox
+from tests.cloud.entries import FILES
 from tests.sandbox.official import live
 
 PLAYS: Final = ("vultr",)
+ANSWER: Final = Answer(200, {}, {}, "")
 RESIDENT: Final = "4f0f12e5-1f84-404f-aa84-85f431ea5ec2"
 
 
@@ -143,3 +148,34 @@ async def test_the_filter_that_is_deprecated_still_filters(sandbox: Sandbox, cli
         if not cursor:
             break
     assert names == ["web-1", "probe-lookalike", "n"]
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("pending running none", InstanceState.PENDING),
+        ("active running installingbooting", InstanceState.PENDING),
+        ("active running locked", InstanceState.PENDING),
+        ("active stopped ok", InstanceState.PENDING),
+        ("active running ok", InstanceState.READY),
+        ("suspended stopped ok", InstanceState.FAILED),
+        ("active running teleporting", InstanceState.UNKNOWN),
+    ],
+)
+def test_all_three_words_have_to_agree(words: str, state: InstanceState) -> None:
+    """The contract, the power and the machine: none of them is enough."""
+    instances = FILES["vultr"].instances
+    assert instances is not None
+    item = dict(zip(("status", "power_status", "server_status"), words.split(), strict=True))
+    assert state_of(instances.states, item) is state
+
+
+def test_no_address_is_none() -> None:
+    """0.0.0.0 stands for one that is still to come."""
+    instances = FILES["vultr"].instances
+    assert instances is not None
+    item = {"id": "i", "label": "n", "tags": [], "main_ip": "0.0.0.0", "v6_main_ip": "", "internal_ip": ""}
+    assert read_view(instances, FILES["vultr"].errors, item, ANSWER).addresses == ()
+    assert read_view(instances, FILES["vultr"].errors, item | {"main_ip": "192.0.2.1"}, ANSWER).addresses == (
+        "192.0.2.1",
+    )
