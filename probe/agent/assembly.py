@@ -122,7 +122,8 @@ class Assembly:
         from probe.rental import Renter  # noqa: PLC0415 - see the top of this file
 
         guards, total = self.configuration.guards, self.configuration.total
-        return Renter(cloud, self._store, guards, total, self._clock, self._meter)
+        prices = self.configuration.prices.get(cloud.name)
+        return Renter(cloud, self._store, guards, total, self._clock, self._meter, prices)
 
 
 def of_vendors(clouds: "Mapping[str, Cloud]", names: Iterable[str]) -> "list[Cloud]":

@@ -49,6 +49,8 @@ class Landlord:
             if isinstance(error, asyncio.CancelledError) and await self._rented():
                 click.echo("stopping; what is rented is given back first", err=True)
                 await self._give_back()
+            elif await self._going():  # its run did all it could; what came with it is looked for, and settled
+                await self._give_back()
             if count := await self._rented():
                 several = f"{count} instances are" if count > 1 else "1 instance is"
                 click.echo(f"{several} still rented: `probe sweep` gives back, and so does a running agent", err=True)
@@ -58,6 +60,11 @@ class Landlord:
     async def _rented(self) -> int:
         """How many leases of this process are open."""
         return sum(lease.owner == self._store.owner for lease in await self._store.ledger.open_leases())
+
+    async def _going(self) -> bool:
+        """Whether a run of this process asked for a deletion and left the rest to the sweeper."""
+        held = await self._store.ledger.open_leases()
+        return any(lease.owner == self._store.owner and lease.delete_requested_at is not None for lease in held)
 
     async def _give_back(self) -> None:
         try:

@@ -88,7 +88,7 @@ async def _open(loaded: Configuration) -> "Store":
     from probe.store import StateFolderRefused, Store  # noqa: PLC0415 - only what rents needs it
 
     try:
-        return await Store.open(loaded.agent.state)
+        return await Store.open(loaded.agent.state, ledger=loaded.ledger)
     except StateFolderRefused as refused:
         give_up(str(refused))
 

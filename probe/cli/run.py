@@ -54,7 +54,7 @@ async def serve(loaded: Configuration, patrol: float = PATROL, *, greeting: str 
 async def _open_store(loaded: Configuration) -> Store | None:
     """The state folder, locked; None if it cannot be used, for then everything but renting goes on."""
     try:
-        store = await Store.open(loaded.agent.state)
+        store = await Store.open(loaded.agent.state, ledger=loaded.ledger)
     except StateFolderRefused as refused:
         _log.error("nothing will be rented: %s", refused)
         return None

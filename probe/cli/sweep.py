@@ -50,7 +50,7 @@ async def _sweep(loaded: Configuration, *, dry_run: bool, yes: bool) -> int:
         wire = Wire(clock, meter)
         stack.push_async_callback(wire.close)
         try:
-            store = await stack.enter_async_context(await Store.open(loaded.agent.state))
+            store = await stack.enter_async_context(await Store.open(loaded.agent.state, ledger=loaded.ledger))
             clouds = Assembly(loaded, wire, clock, meter, store=store).clouds.values()
             sweeper = Sweeper([cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)], store, clock, meter)
             plan = await sweeper.plan()

@@ -9,6 +9,8 @@ from probe.cli.configured import config_option, configuration
 from probe.cli.console import WRONG, give_up, table
 from probe.cli.trying import try_operation
 from probe.cloud import Capability, VendorFile
+from probe.cloud.file.status import Status
+from probe.cloud.file.vendor import Limits
 from probe.notation.durations import format_duration
 
 
@@ -57,6 +59,7 @@ def _details(file: VendorFile) -> Iterator[str]:
     for way in file.credentials.values():
         wanted = [*way.required, *(f"[{name}]" for name in way.optional)]
         yield f"  {'credentials':<20} {', '.join(wanted) or 'none needed'}: {way.description}"
+    yield from _mapped("account", {name: fact.description for name, fact in file.account.items()})
     yield from _mapped(
         "endpoints", {name: endpoint.url.source if endpoint.url else None for name, endpoint in file.endpoints.items()}
     )
@@ -65,6 +68,9 @@ def _details(file: VendorFile) -> Iterator[str]:
     yield from _mapped("network options", {name: option.description for name, option in file.network.options.items()})
     yield from _listed("reach needs", file.network.reach_needs)
     yield from _monitored(file)
+    yield from _safety(file)
+    yield from _budget(file.limits)
+    yield from _status(file.status)
     yield from _mapped("profiles", {name: profile.title for name, profile in file.profiles.items()})
 
 
@@ -77,6 +83,34 @@ def _monitored(file: VendorFile) -> Iterator[str]:
         yield from _mapped(
             "a series has", {name: field.description for name, field in monitoring.series.fields.items()}
         )
+
+
+def _safety(file: VendorFile) -> Iterator[str]:
+    """What keeps a create from renting twice, and what may outlive an instance."""
+    if file.instances is None:
+        return
+    doubled = {
+        "token": "the vendor knows an order that comes twice by its token",
+        "name": "the vendor refuses a second instance of the same name",
+        "none": "nothing at the vendor: an order without an answer is searched for, and never sent again",
+    }
+    yield f"  {'against doubles':<20} {doubled[file.instances.create.idempotency]}"
+    residuals = {name: residual.description for name, residual in file.instances.residuals.items()}
+    yield from _mapped("may outlive it", residuals)
+
+
+def _budget(limits: Limits) -> Iterator[str]:
+    """How many requests an account may make, as far as the file says."""
+    said = [f"{limits.rate}"] if limits.rate is not None else []
+    said += [f"{limits.burst} at a burst"] if limits.burst is not None else []
+    said += [f"{limits.at_once} on their way at a time"] if limits.at_once is not None else []
+    yield from _listed("requests", said)
+
+
+def _status(status: Status | None) -> Iterator[str]:
+    if status is not None:
+        yield f"  {'status page':<20} {status.page}"
+        yield from _listed("", [status.note] if status.note else [])
 
 
 def _listed(head: str, words: Iterable[str]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """A vendor as the rest of the agent knows it: rent, look, give back, list, read, ask for datapoints."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
@@ -9,18 +8,17 @@ from probe.cloud.budget import Budget
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint, fits
 from probe.cloud.entry import VendorEntry
-from probe.cloud.errands import chosen_delete, read_addresses, take_steps
+from probe.cloud.errands import chosen_delete, new_identifier, read_addresses, take_steps
 from probe.cloud.file.errors import Verdict
-from probe.cloud.file.instances import Create, Instances
+from probe.cloud.file.instances import Instances
 from probe.cloud.file.monitoring import InstancePoints, Monitoring, SeriesPoints
 from probe.cloud.file.vendor import Capability, VendorFile
 from probe.cloud.handles import Created, Handle, Progress, follow, handles_of
-from probe.cloud.leftovers import carries, list_leftovers, scope
+from probe.cloud.holdings import list_instances, list_leftovers, scope
 from probe.cloud.line import Answer, Line, Sender, unparseable
 from probe.cloud.lookup import Directory
-from probe.cloud.marks import read_marks
 from probe.cloud.order import Leftover, Order, Points, View
-from probe.cloud.reading import find, read_identifier, read_points, read_view
+from probe.cloud.reading import find, read_points, read_view
 from probe.cloud.values import filter_values, order_values, subject_values, time_values
 from probe.cloud.waiting import Pace
 from probe.model.clock import Clock
@@ -153,7 +151,7 @@ class Cloud:
             if any(fits(one, complaint) for one in operation.already):
                 complaint.verdict = Verdict.CONFLICT  # the name or token is taken: something of ours may be there
             raise
-        identifier = self._identifier(operation, values, answer)
+        identifier = new_identifier(operation, {**self.entry.places, **values}, answer)
         watch.facts[Fact.INSTANCE] = identifier
         known = {**values, "id": identifier}
         handles = handles_of(operation.handle, "create_handle", answer, known)
@@ -274,17 +272,7 @@ class Cloud:
         Raises:
             ProbeFailed: the list is not complete.
         """
-        wanted = dict(marks or {})
-        listing = self._instances.list.narrowed(scope(wanted, everything=everything))
-        values = filter_values(self.entry, {} if everything else wanted)
-        views: list[View] = []
-        async for answer, items in self._caller.pages("list", listing, values, watch, watch.aside()):
-            for item in items:
-                if self._carries(item, wanted):
-                    views.append(self._view(item, answer))
-                elif everything:
-                    views.extend(self._stranger(item, answer))
-        return [view for view in views if view.state is not InstanceState.GONE]
+        return await list_instances(self._caller, self.entry, watch, dict(marks or {}), everything=everything)
 
     async def datapoints(self, subject: Mapping[str, object], watch: Stopwatch, since: float) -> Points:
         """The datapoints since *since* (seconds since 1970) of an `instance` or a `series`; the whole is phase `query`.
@@ -303,14 +291,6 @@ class Cloud:
                     complaint.outcome = Outcome.INVALID  # it is the configuration that names it
                 raise
             return read_points(operation.points, answer)
-
-    def _identifier(self, operation: Create, values: Mapping[str, object], answer: Answer) -> str:
-        """The new instance's identifier: the one that we chose, or the one that the answer tells."""
-        if operation.id_is is not None:
-            return str(operation.id_is.render({**self.entry.places, **values}))
-        if operation.id is None:
-            raise RuntimeError("the model of the file rules this out")
-        return read_identifier(operation.id, answer.body, "identifier of the new instance", answer)
 
     def _view(self, item: object, answer: Answer) -> View:
         return read_view(self._instances, self.file.errors, item, answer, self.entry.redactor)
@@ -333,16 +313,6 @@ class Cloud:
         if query is None:
             raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} cannot ask for {', '.join(subject)}")
         return query
-
-    def _carries(self, item: object, wanted: Mapping[str, str]) -> bool:
-        """Whether *item* carries our marks; what does not is looked at no closer: there may be thousands."""
-        marks = read_marks(self._instances.show.marks, self._instances.marks.keys, item)
-        return carries(marks, wanted)
-
-    def _stranger(self, item: object, answer: Answer) -> Iterator[View]:
-        """What nobody marked, if it can be read at all."""
-        with suppress(VendorComplaint):
-            yield self._view(item, answer)
 
 
 def _unless_absent(complaint: VendorComplaint) -> None:

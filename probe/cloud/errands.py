@@ -5,12 +5,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.file.errors import Verdict
+from probe.cloud.file.instances import Create
 from probe.cloud.file.steps import AddressRead, Delete, Step
 from probe.cloud.handles import Handle, found_values, handles_of
 from probe.cloud.line import Answer, unparseable
-from probe.cloud.reading import addresses_at, is_word, items_of
+from probe.cloud.reading import addresses_at, is_word, items_of, read_identifier
 from probe.model.stopwatch import Stopwatch
 from probe.notation.paths import QueryTypeError
+
+
+def new_identifier(create: Create, values: Mapping[str, object], answer: Answer) -> str:
+    """The identifier of what *create* rented: the one that we chose, or the one that the *answer* tells.
+
+    Raises:
+        VendorComplaint: vendor_error: it tells none.
+    """
+    if create.id_is is not None:
+        return str(create.id_is.render(values))
+    if create.id is None:
+        raise RuntimeError("the model of the file rules this out")
+    return read_identifier(create.id, answer.body, "identifier of the new instance", answer)
 
 
 async def take_steps(

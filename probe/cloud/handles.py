@@ -8,8 +8,9 @@ from probe.cloud.complaint import VendorComplaint, found_text
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.steps import HANDLE, Found, HandleCall
 from probe.cloud.line import Answer
-from probe.cloud.reading import is_word, items_of
+from probe.cloud.reading import is_word
 from probe.model.stopwatch import Stopwatch
+from probe.notation.paths import Query, QueryTypeError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +66,23 @@ def handles_of(call: HandleCall | None, name: str, answer: Answer, values: Mappi
         name: what those calls are counted as.
         answer: of the call that began them.
         values: that it was made with.
-
-    Raises:
-        VendorComplaint: vendor_error: the answer is of another shape.
     """
     found = {} if call is None else found_values(call, answer)
     if call is None or not call.names <= found.keys():
         return ()
     if call.each is None:
         return (Handle(call=call, name=name, values={**values, **found}),)
-    works = [work for work in items_of(call.each, answer) if is_word(work)]
+    works = [work for work in _several(call.each, answer.body) if is_word(work)]
     return tuple(Handle(call=call, name=name, values={**values, **found, HANDLE: work}) for work in works)
+
+
+def _several(query: Query, data: object) -> list[object]:
+    """What *query* finds; an answer of another shape names nothing, and what was done stays done."""
+    try:
+        found = query.search(data)
+    except QueryTypeError:
+        return []
+    return found if isinstance(found, list) else []
 
 
 def found_values(found: Found, answer: Answer) -> dict[str, str]:

@@ -83,7 +83,7 @@ def read_view(instances: Instances, errors: Errors, item: object, answer: Answer
         id=identifier,
         name=found_text(show.name, item),
         state=state,
-        addresses=addresses_at(show.addresses, item, answer),
+        addresses=() if show.addresses is None else addresses_at(show.addresses, item, answer),
         marks=read_marks(show.marks, instances.marks.keys, item),
         created_at=None if show.created is None else _created(show.created, item),
         reason=readable(": ".join(part for part in (code, reason) if part)),

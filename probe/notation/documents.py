@@ -134,9 +134,7 @@ def _nothing(line: int, problem: str, remedy: str) -> Examination:
     return Examination(None, (Flaw(line, (), problem, remedy),))
 
 
-_TOO_LARGE: Final = _nothing(
-    0, f"is larger than {_LARGEST >> 20} MiB", "split it, or check that it is the right file"
-)
+_TOO_LARGE: Final = _nothing(0, f"is larger than {_LARGEST >> 20} MiB", "split it, or check that it is the right file")
 
 
 def _unfold(node: Node, trail: Trail, lines: dict[Trail, int], flaws: list[Flaw]) -> object:

@@ -8,6 +8,7 @@ from probe.notation.durations import parse_duration
 
 _RATE: Final = re.compile(r"([0-9]{1,7})/([0-9.]*[a-z0-9]*)")
 _MOST: Final = 1_000_000
+_UNITS: Final = {1.0: "s", 60.0: "m", 3600.0: "h"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Rate:
 
     def __str__(self) -> str:
         """As it may be written."""
-        return f"{self.count}/{self.seconds:g}s"
+        return f"{self.count}/{_UNITS.get(self.seconds, f'{self.seconds:g}s')}"
 
     @property
     def per_second(self) -> float:

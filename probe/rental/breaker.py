@@ -7,13 +7,15 @@ closes the breaker or opens it again.
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe.model.outcome import Outcome, ProbeFailed, Skip
 from probe.model.refusal import Breaker, Cause, Refusal
 from probe.notation.durations import format_duration
-from probe.store import Holdings
-from probe.store.breakers import Turn
+
+if TYPE_CHECKING:  # asked by the guards, which a configuration has without a ledger
+    from probe.store import Holdings
+    from probe.store.breakers import Turn
 
 STUCK: Final = 600.0
 """Seconds after which a deletion that was asked for and has not come about stops more orders."""
@@ -23,7 +25,7 @@ _READABLE: Final = 200
 _CAUSES: Final = {Outcome.DENIED: Cause.DENIED, Outcome.QUOTA: Cause.QUOTA}
 
 
-def forbidden(vendor: str, now: float, held: Holdings) -> Refusal | None:
+def forbidden(vendor: str, now: float, held: "Holdings") -> Refusal | None:
     """Why nothing may be rented from *vendor* now (seconds since 1970), given what is *held* there; None if it may."""
     if held.leaked:
         some = f"{held.leaked} instances" if held.leaked > 1 else "an instance"
@@ -43,7 +45,7 @@ def forbidden(vendor: str, now: float, held: Holdings) -> Refusal | None:
     )
 
 
-def causes(now: float, held: Holdings) -> Collection[Cause]:
+def causes(now: float, held: "Holdings") -> Collection[Cause]:
     """All that stops orders now, as closed words."""
     found = [Cause.LEAKS] if held.leaked else []
     if _stuck(now, held):
@@ -53,7 +55,7 @@ def causes(now: float, held: Holdings) -> Collection[Cause]:
     return found
 
 
-def opening(vendor: str, error: BaseException, now: float) -> Turn | None:
+def opening(vendor: str, error: BaseException, now: float) -> "Turn | None":
     """What *error* does to the breaker of *vendor*; None if it is no reason to open one."""
     if not isinstance(error, ProbeFailed) or error.outcome not in _CAUSES:
         return None
@@ -73,7 +75,7 @@ def closing(_before: Breaker | None) -> None:
     return
 
 
-def _stuck(now: float, held: Holdings) -> bool:
+def _stuck(now: float, held: "Holdings") -> bool:
     return held.asked is not None and now - held.asked > STUCK
 
 

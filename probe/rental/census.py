@@ -9,12 +9,13 @@ from probe.model.instance import LeaseState
 from probe.model.meter import Meter
 from probe.model.money import MILLION
 from probe.rental.breaker import causes
+from probe.rental.plan import INSTANCE
 from probe.store import Store, StoreFailed
 
 _log: Final = logging.getLogger(__name__)
 
-KIND: Final = "instance"
-"""What is rented; volumes and addresses come with an instance and go with it."""
+KIND: Final = INSTANCE
+"""What is rented; what comes with an instance goes with it, and is counted where it does not."""
 
 
 async def take_census(store: Store, meter: Meter, clock: Clock, vendor: str, region: str) -> None:

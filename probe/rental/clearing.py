@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from probe.cloud import Cloud, Handle, View, is_gone
+from probe.cloud import Cloud, Handle, Leftover, View, is_gone
 from probe.model.clock import Clock
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
@@ -11,10 +11,12 @@ from probe.model.stopwatch import Stopwatch
 from probe.rental import steps
 from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND
+from probe.rental.inquiry import whose
+from probe.rental.leftovers import Leavings
 from probe.rental.marks import Standing, expired, lease_key, standing
 from probe.rental.patience import Patience, in_time
 from probe.rental.plan import Action, SweepItem, claim_on
-from probe.rental.rental import may_pass
+from probe.rental.rental import may_pass, note_attached
 from probe.store import OwnerAlive, Store
 
 
@@ -57,6 +59,7 @@ class Clearing:
         self._clock = clock
         self._meter = meter
         self._patience = patience
+        self._leavings = Leavings(cloud, store, clock, meter, patience)
 
     async def carry_out(self, item: SweepItem) -> tuple[Result, str]:
         """Do what *item* says: what became of it, and a word about it for people.
@@ -66,6 +69,8 @@ class Clearing:
             StoreFailed: the ledger could not be written; what was asked of the vendor is in it.
         """
         match item.action:
+            case Action.DELETE if item.kind != KIND:
+                return await self._delete_leftover(item)
             case Action.DELETE:
                 return await self._delete(item)
             case Action.SETTLE:
@@ -82,6 +87,9 @@ class Clearing:
         if before is None or before.state.settled:
             return Result.CHANGED, "settled meanwhile"
         never = before.state is LeaseState.INTENDED
+        complaint = "" if never else await self._leavings.clear(before)
+        if complaint:
+            return await self._conclude(before, complaint)
         step = steps.never_created(now, item.reason) if never else steps.gone(now)
         await self._store.ledger.change(item.lease, steps.unless_settled(step))
         if not never:
@@ -92,15 +100,18 @@ class Clearing:
         view = await self._look(item.instance_id)
         if view is None or is_gone(view):
             return await self._vanished(item, said=view is not None)
-        if standing(view, self._store.agent_id) is not Standing.OURS or item.lease not in {"", lease_key(view)}:
+        if standing(view, await whose(self._store)) is not Standing.OURS or item.lease not in {"", lease_key(view)}:
             return Result.CHANGED, "no longer carries our marks"
         lease = await self._own_lease(view)
         if not self._may_take(lease, view, await self._store.roll_call()):
             return Result.CHANGED, "is somebody's who uses it"
         if lease is not None:
+            await note_attached(self._store, lease.key, view, self._clock.wall())
             step = steps.taken_by_the_sweeper(view.id, self._clock.wall(), item.reason)
-            await self._store.ledger.change(lease.key, step)
+            lease = await self._store.ledger.change(lease.key, step)
         complaint = await self._delete_for_sure(Subject(item.vendor, item.region, lease_key(view), view.id))
+        if lease is not None and not complaint:
+            complaint = await self._leavings.clear(lease)
         return await self._conclude(lease, complaint)
 
     async def _vanished(self, item: SweepItem, *, said: bool) -> tuple[Result, str]:
@@ -111,9 +122,38 @@ class Clearing:
         lease = await self._store.ledger.get(item.lease)
         if lease is None or lease.state.settled or not (said or lease.delete_requested_at):
             return Result.CHANGED, "vanished meanwhile"
+        complaint = await self._leavings.clear(lease)
+        if complaint:
+            return await self._conclude(lease, complaint)
         await self._store.ledger.change(lease.key, steps.gone(self._clock.wall()))
         self._meter.resource_deleted(item.vendor, item.region, KIND)
         return Result.SETTLED, "gone meanwhile"
+
+    async def _delete_leftover(self, item: SweepItem) -> tuple[Result, str]:
+        """Delete something that outlived its instance, whose lease is settled or unknown, having looked again."""
+        found = await self._again(item)
+        if found is None:
+            return Result.CHANGED, "vanished meanwhile"
+        lease = await self._store.ledger.get(lease_key(found))
+        if standing(found, await whose(self._store)) is not Standing.OURS:
+            return Result.CHANGED, "no longer carries our marks"
+        if not (lease.state.settled if lease is not None else expired(found, self._clock.wall())):
+            return Result.CHANGED, "is somebody's who uses it"
+        until = self._clock.now() + self._patience.gone
+        while True:
+            complaint = await self._leavings.delete(found, lease_key(found))
+            if await self._again(item) is None:
+                self._meter.resource_deleted(item.vendor, item.region, item.kind)
+                return Result.DELETED, "gone"
+            if self._clock.now() >= until:
+                self._meter.resource_leaked(item.vendor, item.region, item.kind)
+                return Result.LEAKED, complaint
+            await self._clock.sleep(self._patience.pause)
+
+    async def _again(self, item: SweepItem) -> Leftover | None:
+        """The thing as the vendor's list shows it now."""
+        shown = await self._leavings.of_kind(item.kind, {}, everything=False)
+        return next((leftover for leftover in shown if leftover.id == item.instance_id), None)
 
     async def _own_lease(self, view: View) -> Lease | None:
         """The lease that *view* was rented under, if the ledger knows it under no other identifier."""
@@ -134,7 +174,7 @@ class Clearing:
             if lease is None or lease.state is not LeaseState.LEAKED:
                 self._meter.resource_leaked(cloud.name, cloud.region, KIND)
             if lease is not None:
-                await self._store.ledger.change(lease.key, steps.leaked(now, complaint))
+                await self._store.ledger.change(lease.key, steps.leaked(now, complaint, lease.instance_id))
             return Result.LEAKED, complaint
         self._meter.resource_deleted(cloud.name, cloud.region, KIND)
         if lease is not None:

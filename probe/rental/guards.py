@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from probe.model.money import charge, told
 from probe.model.outcome import Skip
 from probe.model.refusal import Refusal
 from probe.rental.breaker import forbidden
-from probe.store import Admit, Holdings
+
+if TYPE_CHECKING:  # a configuration has guards, and most of its readers no ledger
+    from probe.store import Admit, Holdings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +86,10 @@ class Wish:
     currency: str = ""
 
 
-def admission(wish: Wish, guards: Guards, total: TotalGuards | None) -> Admit:
+def admission(wish: Wish, guards: Guards, total: TotalGuards | None) -> "Admit":
     """What the ledger asks before it writes the intent of *wish* down."""
 
-    def admit(own: Holdings, everybody: Holdings) -> Refusal | None:
+    def admit(own: "Holdings", everybody: "Holdings") -> Refusal | None:
         return (
             forbidden(wish.vendor, wish.now, own)
             or _refusal(own, guards, f"at {wish.vendor}", "guards", wish)
@@ -96,7 +99,7 @@ def admission(wish: Wish, guards: Guards, total: TotalGuards | None) -> Admit:
     return admit
 
 
-def _refusal(held: Holdings, limits: Guards | TotalGuards, where: str, key: str, wish: Wish) -> Refusal | None:
+def _refusal(held: "Holdings", limits: Guards | TotalGuards, where: str, key: str, wish: Wish) -> Refusal | None:
     """Say which limit is reached; None if none is."""
     checks = (
         ("instances_at_once", limits.instances_at_once, held.open, "instances are held"),

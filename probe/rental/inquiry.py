@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from probe.cloud import MARK_AGENT, Cloud, View
+from probe.cloud import MARK_AGENT, Cloud, Leftover, View
 from probe.model.clock import Clock
 from probe.model.instance import Lease
 from probe.model.outcome import ProbeFailed
@@ -25,22 +25,35 @@ async def inquire(cloud: Cloud, store: Store, clock: Clock, patience: Patience, 
     now = clock.wall()
     claimable = [lease for lease in held if claim_on(lease, now, owner_alive) and lease.region == cloud.region]
     unanswered = any(not lease.instance_id for lease in claimable)
-    marks = {} if wide or unanswered else {MARK_AGENT: store.agent_id}
-    shown = await in_time(cloud.inventory(Stopwatch(clock), marks), patience.call, f"the list of {cloud.name}")
+    ours = await whose(store)
+    marks = {MARK_AGENT: store.agent_id} if len(ours) == 1 and not (wide or unanswered) else {}
+    listing = cloud.inventory(Stopwatch(clock), marks, everything=wide)
+    shown = await in_time(listing, patience.call, f"the list of {cloud.name}")
+    leftovers = await _leftovers(cloud, clock, patience, marks, wide=wide)
     looked_up, unclear = await _look_up(cloud, clock, patience, claimable)
     return Evidence(
         vendor=cloud.name,
         region=cloud.region,
-        agent_id=store.agent_id,
+        ours=ours,
         now=now,
         shown=shown,
         held=held,
         looked_up=looked_up,
         unclear=unclear,
-        settled=await _settled(store, shown, held),
+        settled=await _settled(store, [*shown, *leftovers], held, ours),
         patience=blindness(cloud),
         owner_alive=owner_alive,
+        leftovers=leftovers,
     )
+
+
+async def whose(store: Store) -> frozenset[str]:
+    """The ids of the agents that we answer for.
+
+    Raises:
+        StoreFailed: the ledger could not be read.
+    """
+    return await store.identities.adopted() | {store.agent_id}
 
 
 def blindness(cloud: Cloud) -> float:
@@ -64,8 +77,21 @@ async def _look_up(
     return found, failed
 
 
-async def _settled(store: Store, shown: Sequence[View], held: Sequence[Lease]) -> Mapping[str, Lease]:
-    """The leases, no longer open, that something in the list says it was rented under."""
-    ours = {lease_key(view) for view in shown if standing(view, store.agent_id) is Standing.OURS}
-    found = [await store.ledger.get(key) for key in ours - {lease.key for lease in held}]
+async def _leftovers(
+    cloud: Cloud, clock: Clock, patience: Patience, marks: Mapping[str, str], *, wide: bool
+) -> Sequence[Leftover]:
+    """What may have outlived instances, of every kind that the vendor has."""
+    found: list[Leftover] = []
+    for kind in cloud.residual_kinds:
+        listing = cloud.residuals(kind, Stopwatch(clock), marks, everything=wide)
+        found.extend(await in_time(listing, patience.call, f"the list of {kind} of {cloud.name}"))
+    return found
+
+
+async def _settled(
+    store: Store, shown: Sequence[View | Leftover], held: Sequence[Lease], ours: frozenset[str]
+) -> Mapping[str, Lease]:
+    """The leases, no longer open, that something in the lists says it was rented under."""
+    named = {lease_key(thing) for thing in shown if standing(thing, ours) is Standing.OURS}
+    found = [await store.ledger.get(key) for key in named - {lease.key for lease in held}]
     return {lease.key: lease for lease in found if lease is not None}

@@ -2,11 +2,11 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
-from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN, View
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN, Leftover, View
 from probe.model.instance import Lease
 
 _AGENT_DIGITS: Final = 8
@@ -44,30 +44,30 @@ def marks_of(lease: Lease, agent_id: str) -> Mapping[str, str]:
     }
 
 
-def standing(view: View, agent_id: str) -> Standing:
-    """Whose *view* is.
+def standing(thing: View | Leftover, ours: Collection[str]) -> Standing:
+    """Whose *thing* is, where *ours* are the ids of agents that we answer for: our own, and those that were adopted.
 
-    Ours is only what carries the id of this state folder, names a lease of our shape, and bears that lease's name
-    or none. A name alone proves nothing: replicas share it, and anybody can choose it.
+    Ours is only what carries such an id, names a lease of our shape, and, an instance, bears that lease's name or none.
+    A name alone proves nothing: replicas share it, and anybody can choose it.
     """
-    agent = view.marks.get(MARK_AGENT)
-    if agent is not None and agent != agent_id:
+    agent = thing.marks.get(MARK_AGENT)
+    if agent is not None and agent not in ours:
         return Standing.FOREIGN
     if agent is None:
-        return Standing.LOOKALIKE if _SHAPE.fullmatch(view.name) or MARK_LEASE in view.marks else Standing.STRANGER
-    key = view.marks.get(MARK_LEASE, "")
-    fits = _is_key_of(key, agent_id) and view.name in {"", key}
+        return Standing.LOOKALIKE if _SHAPE.fullmatch(thing.name) or MARK_LEASE in thing.marks else Standing.STRANGER
+    key = thing.marks.get(MARK_LEASE, "")
+    fits = _is_key_of(key, agent) and (isinstance(thing, Leftover) or thing.name in {"", key})
     return Standing.OURS if fits else Standing.LOOKALIKE
 
 
-def lease_key(view: View) -> str:
-    """The lease that *view* says it was rented under, empty if it says none."""
-    return view.marks.get(MARK_LEASE, "")
+def lease_key(thing: View | Leftover) -> str:
+    """The lease that *thing* says it was rented under, empty if it says none."""
+    return thing.marks.get(MARK_LEASE, "")
 
 
-def expired(view: View, now: float) -> bool:
+def expired(thing: View | Leftover, now: float) -> bool:
     """Whether its mark says that its lease is over; *now* in seconds since 1970. What cannot be read is not over."""
-    text = view.marks.get(MARK_EXPIRES, "")
+    text = thing.marks.get(MARK_EXPIRES, "")
     return text.isascii() and text.isdigit() and float(text) <= now
 
 

@@ -1,12 +1,16 @@
 """What a sweep would do and why: decided from what the ledger and the vendor say, without touching either."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from probe.cloud import View
+from probe.cloud import Leftover, View
 from probe.model.instance import InstanceState, Lease, LeaseState
 from probe.rental.marks import Standing, expired, lease_key, standing
+
+INSTANCE: Final = "instance"
+"""The kind of what is rented, as a label."""
 
 
 class Action(StrEnum):
@@ -38,6 +42,7 @@ class SweepItem:
         age: seconds since its intent or its creation, None if nobody knows.
         action: what is to be done.
         reason: why, for people.
+        kind: what it is: an instance, or the vendor file's word for what came with one.
     """
 
     vendor: str
@@ -48,6 +53,7 @@ class SweepItem:
     age: float | None
     action: Action
     reason: str
+    kind: str = INSTANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,7 @@ class Evidence:
     Attributes:
         vendor: name of the vendor entry.
         region: its region.
-        agent_id: whose marks are ours.
+        ours: whose marks are ours: this folder's id, and those that were adopted.
         now: seconds since 1970.
         shown: what the vendor's list shows.
         held: the open leases of the vendor entry.
@@ -66,11 +72,12 @@ class Evidence:
         settled: the settled leases that something in the list says it was rented under, by key.
         patience: seconds for which the vendor may not show an instance that it made.
         owner_alive: whether the process that holds a lease lives.
+        leftovers: what the vendor's lists show of what comes with an instance and may outlive it.
     """
 
     vendor: str
     region: str
-    agent_id: str
+    ours: Collection[str]
     now: float
     shown: Sequence[View]
     held: Sequence[Lease]
@@ -79,6 +86,7 @@ class Evidence:
     settled: Mapping[str, Lease] = field(default_factory=dict)
     patience: float = 0.0
     owner_alive: Callable[[str], bool]
+    leftovers: Sequence[Leftover] = ()
 
 
 def claim_on(lease: Lease, now: float, owner_alive: Callable[[str], bool]) -> str:
@@ -103,6 +111,9 @@ def draw_up(evidence: Evidence) -> Iterator[SweepItem]:
     for view in evidence.shown:
         if view.state is not InstanceState.GONE and view.id not in decided:
             yield from _of_view(evidence, view, by_key.get(lease_key(view)))
+    for leftover in evidence.leftovers:
+        if lease_key(leftover) not in by_key or standing(leftover, evidence.ours) is not Standing.OURS:
+            yield from _of_leftover(evidence, leftover)  # what an open lease brought along goes with it
 
 
 def _of_lease(evidence: Evidence, lease: Lease) -> Iterator[SweepItem]:
@@ -119,7 +130,7 @@ def _of_lease(evidence: Evidence, lease: Lease) -> Iterator[SweepItem]:
     view = evidence.looked_up.get(lease.key) if lease.instance_id else _shown_for(evidence, lease)
     if view is None or view.state is InstanceState.GONE:
         yield _of_absent(evidence, lease, view, claim)
-    elif standing(view, evidence.agent_id) is Standing.OURS and lease_key(view) == lease.key:
+    elif standing(view, evidence.ours) is Standing.OURS and lease_key(view) == lease.key:
         yield _item(evidence, Action.DELETE, claim, lease=lease, view=view)
     else:
         yield _item(evidence, Action.REPORT, "the vendor shows it without our marks", lease=lease, view=view)
@@ -144,7 +155,7 @@ def _of_absent(evidence: Evidence, lease: Lease, view: View | None, claim: str) 
 
 def _of_view(evidence: Evidence, view: View, lease: Lease | None) -> Iterator[SweepItem]:
     """Something in the list that no lease has led to."""
-    match standing(view, evidence.agent_id):
+    match standing(view, evidence.ours):
         case Standing.OURS if lease is None:
             yield from _of_stray(evidence, view)
         case Standing.OURS if lease is not None and lease.instance_id not in {"", view.id}:
@@ -156,6 +167,36 @@ def _of_view(evidence: Evidence, view: View, lease: Lease | None) -> Iterator[Sw
             yield _item(evidence, Action.REPORT, "looks like ours, and does not carry our marks", view=view)
         case _:
             return  # in use, or already decided by its lease; or a stranger, which is none of our business
+
+
+def _of_leftover(evidence: Evidence, leftover: Leftover) -> Iterator[SweepItem]:
+    """Something that may have outlived an instance, under a lease that is not open."""
+    whose = standing(leftover, evidence.ours)
+    if whose is Standing.OURS and lease_key(leftover) in evidence.settled:
+        reason = "outlived its instance, whose lease is settled"
+        yield _item_of_leftover(evidence, leftover, Action.DELETE, reason)
+    elif whose is Standing.OURS:
+        over = expired(leftover, evidence.now)
+        reason = f"carries our marks, and is not in this ledger; its lease is {'' if over else 'not '}over"
+        yield _item_of_leftover(evidence, leftover, Action.DELETE if over else Action.REPORT, reason)
+    elif whose is Standing.FOREIGN:
+        yield _item_of_leftover(evidence, leftover, Action.REPORT, "carries another agent's marks")
+    elif whose is Standing.LOOKALIKE:
+        yield _item_of_leftover(evidence, leftover, Action.REPORT, "looks like ours, and does not carry our marks")
+
+
+def _item_of_leftover(evidence: Evidence, leftover: Leftover, action: Action, reason: str) -> SweepItem:
+    return SweepItem(
+        vendor=evidence.vendor,
+        region=evidence.region,
+        instance_id=leftover.id,
+        name=leftover.name or lease_key(leftover),
+        lease="",
+        age=None if leftover.created_at is None else max(0.0, evidence.now - leftover.created_at),
+        action=action,
+        reason=reason,
+        kind=leftover.kind,
+    )
 
 
 def _of_stray(evidence: Evidence, view: View) -> Iterator[SweepItem]:
@@ -176,7 +217,7 @@ def _if_expired(evidence: Evidence, view: View, reason: str) -> Iterator[SweepIt
 
 def _shown_for(evidence: Evidence, lease: Lease) -> View | None:
     """What the list shows for a create that was never answered."""
-    ours = (view for view in evidence.shown if standing(view, evidence.agent_id) is Standing.OURS)
+    ours = (view for view in evidence.shown if standing(view, evidence.ours) is Standing.OURS)
     return next((view for view in ours if lease_key(view) == lease.key), None)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
@@ -17,7 +18,7 @@ from probe.rental import steps
 from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND, take_census
 from probe.rental.finishing import to_the_end
-from probe.store import Step, Store, StoreFailed, WrongMove
+from probe.store import Residual, Step, Store, StoreFailed, WrongMove
 
 _log: Final = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Rental:
         self._clock = clock
         self._meter = meter
         self._unwritten: list[Step] = []
+        self._shown: View | None = None
         self._works: tuple[Handle, ...] = ()
         self._deletion: tuple[Handle, ...] = ()
 
@@ -91,6 +93,7 @@ class Rental:
                 return self._imagined(InstanceState.FAILED, progress.failure)
             self._works = progress.pending
         view = await self._cloud.inspect(self.instance_id, watch, addresses=not self._works)
+        self._shown = view or self._shown
         if not self._works:
             return view
         if view is None:
@@ -123,6 +126,7 @@ class Rental:
             ProbeFailed: the vendor refused for a reason that does not pass by itself.
         """
         await self._record(steps.deletion_asked(self.instance_id, self._clock.wall()))
+        await self._note_attached()
         watch.enter(Phase.DELETE)
         first, waited = self._clock.now(), watch.waited
         pause = _FIRST_PAUSE
@@ -161,7 +165,10 @@ class Rental:
         watch.add(Phase.GONE, seconds, resolution=resolution)
         if self.returned is not None:
             watch.milestones[Milestone.GONE] = self._acknowledged + seconds - self.returned
-        await self.settle()
+        if self._cloud.residual_kinds:  # looking for them would be part of what the run measures
+            await self.hand_over("gone; the sweeper looks for what came with it")
+        else:
+            await self.settle()
 
     async def _look_for(self, aside: Stopwatch) -> View | None:
         """Whether it is still there; a deletion that the vendor took on and did not do is asked for again."""
@@ -172,6 +179,13 @@ class Rental:
                 _log.warning("lease %s: its deletion failed at the vendor: %s", self.lease.key, progress.failure.detail)
                 await self._delete(aside)
         return await self._cloud.inspect(self.instance_id, aside)
+
+    async def _note_attached(self) -> None:
+        """Write down what came with the instance; should that fail, it is found by its marks or at its deletion."""
+        view, self._shown = self._shown, None
+        if view is not None and view.attached:
+            with suppress(StoreFailed):
+                await to_the_end(note_attached(self._store, self.lease.key, view, self._clock.wall()))
 
     async def settle(self) -> None:
         """Cross it out: the vendor said that it does not exist."""
@@ -234,6 +248,16 @@ class Rental:
             raise
         else:
             await take_census(self._store, self._meter, self._clock, self.lease.vendor, self.lease.region)
+
+
+async def note_attached(store: Store, key: str, view: View, now: float) -> None:
+    """Write down what came with the instance that *view* shows, rented under the lease *key*.
+
+    Raises:
+        StoreFailed: nothing was written.
+    """
+    attached = ((kind, one) for kind, ids in view.attached.items() for one in ids)
+    await store.residuals.note([Residual(key, kind, one) for kind, one in attached], now)
 
 
 def ended_by(error: BaseException | None) -> str:

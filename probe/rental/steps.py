@@ -45,9 +45,19 @@ def gone(now: float) -> Step:
     return unless_settled(lambda lease: lease.moved(LeaseState.GONE, settled_at=now, cost=_took(lease, now)))
 
 
-def leaked(now: float, note: str) -> Step:
-    """Its deletion was asked for and it is still there: the sweeper keeps trying."""
-    return unless_settled(lambda lease: handed_over(now, note)(lease).moved(LeaseState.LEAKED))
+def leaked(now: float, note: str, instance_id: str = "") -> Step:
+    """Its deletion was asked for and it, or what came with it, is still there: the sweeper keeps trying.
+
+    With its *instance_id* also where the vendor lost the instance before anybody had asked.
+    """
+
+    def step(lease: Lease) -> Lease:
+        taken = handed_over(now, note)(lease)
+        if instance_id and taken.state is LeaseState.ACTIVE:
+            taken = deletion_asked(instance_id, now)(taken)
+        return taken.moved(LeaseState.LEAKED)
+
+    return unless_settled(step)
 
 
 def handed_over(now: float, note: str) -> Step:

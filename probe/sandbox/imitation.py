@@ -177,6 +177,8 @@ class Imitation:
         region: its own, where the configuration names none.
         credentials: made up; what the vendor file calls them.
         account: what a configuration says of the account that is no secret.
+        network: what a configuration says of an instance's network, so that it can be reached.
+        monitored: the options of a monitoring probe that has something to measure here.
         facts: values for bodies.
         ids: of instances.
         lingers: seconds that a deleted instance can still be seen.
@@ -203,6 +205,8 @@ class Imitation:
     region: str
     credentials: Mapping[str, str]
     account: Mapping[str, str]
+    network: Mapping[str, object]
+    monitored: Mapping[str, object]
     facts: Mapping[str, object]
     ids: Ids
     lingers: float

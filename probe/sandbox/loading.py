@@ -74,6 +74,8 @@ def _imitation(name: str, entry: Entry) -> Imitation:
         region=entry.text("region"),
         credentials=_credentials(entry),
         account=entry.texts("account"),
+        network=entry.entry("network").data,
+        monitored=entry.entry("monitored").data,
         facts=entry.entry("facts").data,
         ids=_ids(entry),
         lingers=entry.seconds("lingers"),

@@ -41,6 +41,8 @@ class VendorPlace:
         endpoints: URLs that the configuration must override.
         credentials: made-up secrets, by the vendor file's names for them.
         account: what the configuration must say of the account, by the vendor file's names for it.
+        network: what it should say of an instance's network, so that it can be reached.
+        monitored: the options of a monitoring probe that has something to measure here.
         files: the credentials in files of a private folder.
     """
 
@@ -50,6 +52,8 @@ class VendorPlace:
     endpoints: Mapping[str, str]
     credentials: Mapping[str, str]
     account: Mapping[str, str]
+    network: Mapping[str, object]
+    monitored: Mapping[str, object]
     files: Mapping[str, str]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from probe.sandbox.places import Places
+from probe.sandbox.places import DEMO, Casting, Places
 
 _PATIENCE: Final = 20.0
 """Seconds that a child has to start, and to stop."""
@@ -40,13 +40,16 @@ class SandboxProcess:
         self.places: Places
 
     @classmethod
-    async def start(cls, data: Sequence[Path], *, folder: Path, seed: str = "sandbox") -> Self:
-        """Start the demo's sandbox with the data files in *data*; its secrets and certificates go into *folder*.
+    async def start(
+        cls, data: Sequence[Path], castings: Sequence[Casting] = DEMO, *, folder: Path, seed: str = "sandbox"
+    ) -> Self:
+        """Start a sandbox with the data files in *data*; its secrets and certificates go into *folder*.
 
         Raises:
             SandboxFailed: it did not come up.
         """
-        arguments = ["--seed", seed, "--folder", str(folder), *(str(item) for item in data)]
+        cast = [f"--cast={casting.name}={casting.use}:{casting.character}" for casting in castings]
+        arguments = [*cast, "--seed", seed, "--folder", str(folder), *(str(item) for item in data)]
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

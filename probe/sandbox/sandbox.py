@@ -163,6 +163,8 @@ class _Starting:
             endpoints={point.name: url + point.path for point in imitation.endpoints if point.overrides},
             credentials=imitation.credentials,
             account=imitation.account,
+            network=imitation.network,
+            monitored=imitation.monitored,
             files={name: self._secret(vendor.name, name, text) for name, text in imitation.credentials.items()},
         )
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 
 from probe.model.job import Detail, Objective
+from probe.model.ledger import LedgerPlace
 from probe.model.target import OWN, Layer, Target
 from probe.probes.kind import Kind
-from probe.rental.guards import Guards, TotalGuards
+from probe.rental.guards import Guards, Prices, TotalGuards
 from probe.settings.secrets import Redactor
 from probe.settings.shape import Agent
 from probe.wire import Trust
@@ -151,6 +152,7 @@ class Configuration:
         redactor: takes the secrets out of a text.
         blackbox: what `/probe` may do; None if there are no modules.
         controls: the references that tell a vendor that is down from a network of our own that is.
+        prices: what the vendor entries cost that say so, by name.
     """
 
     path: Path
@@ -164,6 +166,13 @@ class Configuration:
     redactor: Redactor
     blackbox: "Blackbox | None" = None
     controls: PlannedControls = PlannedControls()
+    prices: Mapping[str, Prices] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> LedgerPlace | None:
+        """Where the ledger is; None if it is in the state folder."""
+        said = self.agent.ledger
+        return None if said is None else LedgerPlace(url=said.url, password=said.password)
 
     def expand(self) -> tuple[PlannedJob, ...]:
         """Every probe on every vendor or target it names, in the order of the file."""

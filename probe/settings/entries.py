@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from probe.rental.guards import Prices
+
 if TYPE_CHECKING:
     from probe.cloud import VendorEntry, VendorFile
 
@@ -16,10 +18,12 @@ class Vendors:
     Attributes:
         good: the entries that can be used, in the order of the document.
         refused: those with a mistake, as far as their file is known: what probes want of them is checked all the same.
+        prices: what those cost that say so, good or refused, without a currency: that is the agent's.
     """
 
     good: "dict[str, VendorEntry]" = field(default_factory=dict)
     refused: "dict[str, VendorEntry]" = field(default_factory=dict)
+    prices: dict[str, Prices] = field(default_factory=dict)
 
     def entry(self, name: str) -> "VendorEntry | None":
         """The entry *name*, good or refused; None if its file is not known."""

@@ -1,14 +1,17 @@
 """The types of value that a configuration is made of, each with its own sentence for what it is not."""
 
+import math
 import re
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from probe.model.money import MILLION
 from probe.model.secret import Secret
 from probe.notation.durations import parse_duration, parse_ratio
 from probe.notation.rates import Rate, parse_rate
@@ -144,6 +147,53 @@ def _url(value: object) -> str:
     return text
 
 
+def _ledger_url(value: object) -> str:
+    remedy = "write postgresql://USER@HOST/DATABASE"
+    text = _text(value, remedy)
+    try:
+        parts = urlsplit(text)
+        database, port = parts.path.strip("/"), parts.port
+    except ValueError:
+        raise Wrong("is not the URL of a PostgreSQL database", remedy) from None
+    if parts.scheme not in _POSTGRESQL or not database or "/" in database or port == 0 or parts.fragment:
+        raise Wrong("is not the URL of a PostgreSQL database", remedy)
+    if parts.password is not None or any(name == "password" for name, _ in parse_qsl(parts.query)):
+        raise Wrong(
+            "holds a password", f"refer to it: {{url: {_without_password(parts)}, password: {{env: LEDGER_PASSWORD}}}}"
+        )
+    return text
+
+
+def _without_password(parts: SplitResult) -> str:
+    user = f"{parts.username}@" if parts.username else ""
+    return f"postgresql://{user}{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def _millionths(value: object, remedy: str) -> int:
+    try:
+        amount = Decimal(str(value)) * MILLION if not isinstance(value, bool) else Decimal(0)
+    except InvalidOperation:
+        raise Wrong("is no amount of money", remedy) from None
+    if not amount.is_finite() or amount < 1:
+        raise Wrong("must be an amount above 0", remedy)
+    if amount > _RICHEST:
+        raise Wrong("is more than anybody has", remedy)
+    return math.ceil(amount)
+
+
+def _money(value: object) -> int:
+    return _millionths(value, "write a number such as 5.00; its currency is guards.currency")
+
+
+def _price(value: object) -> int:
+    """Millionths an hour."""
+    remedy = "write 0.006/h; its currency is guards.currency"
+    amount, slash, unit = str(value).partition("/")
+    if slash and unit.strip() not in {"h", "hour"}:
+        raise Wrong("is not the price of an hour", remedy)
+    return _millionths(amount.strip() if slash else value, remedy)
+
+
 def _path(value: object) -> Path:
     text = _text(value, "write a path")
     if not text or "\0" in text:
@@ -155,6 +205,9 @@ def _path(value: object) -> Path:
 
 
 _TEXT: Final = {"type": "string"}
+_POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_RICHEST: Final = 10**15
+"""Millionths that still are a number in every database."""
 
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({**_TEXT, "pattern": NAME_PATTERN})]
 Region = Annotated[str, BeforeValidator(_region), WithJsonSchema({**_TEXT, "pattern": _REGION_PATTERN})]
@@ -175,3 +228,17 @@ RateField = Annotated[
 Reference = Annotated[Secret, BeforeValidator(_reference), WithJsonSchema(REFERENCE_SCHEMA)]
 Url = Annotated[str, BeforeValidator(_url), WithJsonSchema({**_TEXT, "pattern": "^https?://"})]
 FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema(_TEXT)]
+LedgerUrl = Annotated[
+    str, BeforeValidator(_ledger_url), WithJsonSchema({**_TEXT, "pattern": "^postgres(ql)?(\\+psycopg)?://"})
+]
+Money = Annotated[
+    int, BeforeValidator(_money), WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _TEXT]})
+]
+Price = Annotated[
+    int,
+    BeforeValidator(_price),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {**_TEXT, "pattern": r"^[0-9.]+\s*(/\s*h(our)?)?$"}]}
+    ),
+]
+Currency = Annotated[str, Field(pattern=r"^[A-Za-z]{3,8}$")]

@@ -3,6 +3,7 @@
 import importlib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from probe.settings.files import find_configuration, packaged
 from probe.settings.plugins import Kinds, kinds
 from probe.settings.probes import ProbeReader
 from probe.settings.reading import Reader
-from probe.settings.rules import check_leases, read_objectives
+from probe.settings.rules import check_leases, check_prices, read_objectives
 from probe.settings.secrets import Redactor, References, at_home
 from probe.settings.shape import Agent, BlackboxFile, Guards, Whole, check_listen
 
@@ -85,6 +86,7 @@ class _Loader:
         objectives = read_objectives(self._reader, probes)
         if guards is not None:
             check_leases(self._reader, probes, guards)
+            check_prices(self._reader, probes.values(), vendors.prices, guards)
         blackbox = self._blackbox()
         controls = read_controls(self._reader)
         if agent is None or guards is None or controls is None:
@@ -101,6 +103,7 @@ class _Loader:
             redactor=self._redactor,
             blackbox=blackbox,
             controls=controls,
+            prices={name: replace(prices, currency=guards.currency or "") for name, prices in vendors.prices.items()},
         )
 
     def _check_keys(self) -> bool:
@@ -117,7 +120,7 @@ class _Loader:
         return True
 
     def _agent(self) -> Agent | None:
-        agent = self._reader.section(Agent, ("agent",))
+        agent = self._reader.section(Agent, ("agent",), secrets="ledger")
         listen = self._environ.get(LISTEN_VARIABLE)
         if not listen:
             return agent
@@ -169,4 +172,5 @@ def _rental_guards(guards: Guards) -> RentalGuards:
         per_day=guards.per_day,
         per_hour=guards.per_hour,
         lease=guards.lease,
+        spend_per_day=guards.spend_per_day,
     )

@@ -1,10 +1,11 @@
 """What only several sections together can tell."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from probe.model.job import Objective as Wanted
 from probe.notation.composing import Trail
 from probe.notation.durations import format_duration
+from probe.rental.guards import Prices
 from probe.settings.complaints import choices
 from probe.settings.configuration import PlannedProbe
 from probe.settings.reading import Reader
@@ -16,6 +17,33 @@ def check_leases(reader: Reader, probes: Mapping[int, PlannedProbe], guards: Gua
     for position, probe in probes.items():
         if probe.kind.renting:
             _check_lease(reader, ("probes", position), probe, guards.lease)
+
+
+def check_prices(reader: Reader, probes: Iterable[PlannedProbe], prices: Mapping[str, Prices], guards: Guards) -> None:
+    """Spending can only be limited where everything that is rented has a price, and all prices have one currency."""
+    limited = guards.spend_per_day is not None or guards.total.spend_per_day is not None
+    if guards.currency is None and (prices or limited):
+        reader.notebook.note(
+            ("guards",), "prices and spend_per_day have no currency", "write currency: EUR, or whatever they are in"
+        )
+    written = any(reader.raw(("vendors", name, "prices")) for name in reader.mapping(("vendors",)))
+    if guards.currency is not None and not (written or limited):
+        reader.notebook.note(("guards", "currency"), "has no effect without prices", "write prices, or remove it")
+    if limited:
+        for probe in probes:
+            size = getattr(probe.options, "size", None)
+            if probe.kind.renting and isinstance(size, str):
+                _check_priced(reader, probe, size, prices)
+
+
+def _check_priced(reader: Reader, probe: PlannedProbe, size: str, prices: Mapping[str, Prices]) -> None:
+    for vendor in probe.vendors:
+        if vendor not in prices or size not in prices[vendor].per_hour:
+            reader.notebook.note(
+                ("vendors", vendor),
+                f"has no price for {size}, which {probe.name} rents, and guards limit what is spent",
+                f"write prices: {{{size}: 0.006/h}}",
+            )
 
 
 def check_period(reader: Reader, trail: Trail, probe: Probe, delete_deadline: float, option: str = "") -> None:

@@ -12,7 +12,23 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from probe.model.job import Detail
 from probe.probes.fields import Proxy
 from probe.settings.complaints import Wrong, choices
-from probe.settings.fields import NAME_PATTERN, FilePath, Name, RateField, Ratio, Reference, Region, Seconds, Shape, Url
+from probe.settings.fields import (
+    NAME_PATTERN,
+    REFERENCE_SCHEMA,
+    Currency,
+    FilePath,
+    LedgerUrl,
+    Money,
+    Name,
+    Price,
+    RateField,
+    Ratio,
+    Reference,
+    Region,
+    Seconds,
+    Shape,
+    Url,
+)
 from probe.wire import is_address
 from probe.wire.listening import parse_listen
 
@@ -109,6 +125,38 @@ class Log(Shape):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
 
 
+class Ledger(Shape):
+    """A ledger that is not in the state folder."""
+
+    url: LedgerUrl = Field(
+        description="postgresql://USER@HOST:PORT/DATABASE, without a password; libpq's parameters may follow: ?sslmode="
+    )
+    password: Reference | None = Field(None, description="the user's, as {env: NAME} or {file: PATH}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _url_alone(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, str) else value
+
+
+Ledgers = Annotated[
+    Ledger,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^postgres"},
+                {
+                    "type": "object",
+                    "properties": {"url": {"type": "string", "pattern": "^postgres"}, "password": REFERENCE_SCHEMA},
+                    "required": ["url"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
 class Agent(Shape):
     """The agent itself."""
 
@@ -117,6 +165,10 @@ class Agent(Shape):
     listen: Listen = Field("127.0.0.1:9781", description="where metrics and the page are; $PROBE_LISTEN wins over it")
     state: FilePath = Field(
         Path("state"), description="folder of the ledger, from the working directory; it must survive restarts"
+    )
+    ledger: Ledgers | None = Field(
+        None,
+        description="a PostgreSQL database for what must survive; a file in the state folder if nothing is written",
     )
     allow: tuple[Action, ...] = Field(
         (), description="what anybody who reaches a `listen` beyond loopback may do; on loopback everything is allowed"
@@ -164,6 +216,14 @@ class Vendor(Shape):
     network: Words = Field({}, description="options of the vendor file for the network of instances")
     limits: RequestLimits = Field(
         RequestLimits(), description="how many requests may be sent, where that is not what the vendor file says"
+    )
+    prices: dict[str, Price] = Field(
+        {},
+        description="what an hour of each size costs you, by the word that probes use for it",
+        examples=[{"small": "0.006/h"}],
+    )
+    rounds_up_to: Seconds = Field(
+        3_600.0, description="what the vendor charges whole ones of, and at least one", examples=["1h"]
     )
     insecure_http: bool = Field(False, description="whether credentials may be sent over plain http beyond loopback")
     ca_bundle: FilePath | None = Field(None, description="PEM file of the authorities to trust instead of the system's")
@@ -218,6 +278,7 @@ class TotalGuards(Shape):
     instances_at_once: int = Field(5, ge=1, le=1_000, description="instances rented at the same time")
     per_hour: int | None = Field(None, ge=1, le=100_000, description="instances rented in an hour")
     per_day: int | None = Field(None, ge=1, le=100_000, description="instances rented in a day")
+    spend_per_day: Money | None = Field(None, description="what may be spent in a day, by the vendors' prices")
 
 
 class Guards(Shape):
@@ -228,6 +289,12 @@ class Guards(Shape):
     per_day: int = Field(120, ge=1, le=100_000, description="instances rented in a day")
     lease: Seconds = Field(
         1_800.0, description="age at which the sweeper takes an instance, whatever its run does", examples=["30m"]
+    )
+    spend_per_day: Money | None = Field(
+        None, description="what may be spent in a day, by the vendor's prices", examples=[5.0]
+    )
+    currency: Currency | None = Field(
+        None, description="what prices and spend_per_day are in: one for all vendors", examples=["EUR"]
     )
     total: TotalGuards = Field(TotalGuards(), description="limits for all vendors together")
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from probe.cloud import Allowance, VendorEntry, VendorFile, VendorFileRefused, entry_complaints
 from probe.model.target import OWN
 from probe.notation.composing import Trail
+from probe.rental.guards import Prices
 from probe.settings.complaints import Complaint, choices
 from probe.settings.entries import Vendors
 from probe.settings.fields import NAME_RULE, valid_name
@@ -24,12 +25,12 @@ class VendorReader:
         """All entries; those that are not good are complained about."""
         vendors = Vendors()
         for name in self._reader.mapping(("vendors",)):
-            entry, good = self._entry(name)
+            entry, good = self._entry(name, vendors)
             if entry is not None:
                 (vendors.good if good else vendors.refused)[name] = entry
         return vendors
 
-    def _entry(self, name: str) -> tuple[VendorEntry | None, bool]:
+    def _entry(self, name: str, vendors: Vendors) -> tuple[VendorEntry | None, bool]:
         """The entry *name* and whether it is good; None if its file is not known."""
         trail: Trail = ("vendors", name)
         self._check_name(trail, name)
@@ -38,6 +39,8 @@ class VendorReader:
         route = self._route(trail, shape)
         if shape is None or file is None:
             return None, False
+        if shape.prices:
+            vendors.prices[name] = Prices(currency="", per_hour=shape.prices, rounds_up_to=shape.rounds_up_to)
         entry = VendorEntry(
             name=name,
             region=shape.region,

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from probe.model.ledger import LedgerPlace
 from probe.model.secret import SecretUnavailable
 from probe.store.backend import OwnerAlive
-from probe.store.place import LedgerPlace
 from probe.store.schema import examine, upgrade
 from probe.store.trouble import StateFolderAbsent, StateFolderRefused
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from probe.model.ledger import LedgerPlace
 from probe.model.meter import Meter
 from probe.store.backend import OwnerAlive
 from probe.store.breakers import Breakers
@@ -16,7 +17,6 @@ from probe.store.identities import Identities
 from probe.store.ledger import Ledger
 from probe.store.outages import OutageTable
 from probe.store.owners import Claim, alive, claim_agent, claim_owner
-from probe.store.place import LedgerPlace
 from probe.store.postgresql import AGENT_LOCK, Postgresql, owner_lock
 from probe.store.residuals import ResidualTable
 from probe.store.sqlite import Sqlite

@@ -20,6 +20,8 @@ SHOP = (
     "probes:\n  - {{name: shop, kind: http, every: 1m, deadline: 30s, targets: [{{name: a, url: '{url}'}}]}}\n"
 )
 
+CONFIG = Path(__file__).parents[2] / "config"
+
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str], str]:
@@ -129,3 +131,25 @@ def test_a_signal_and_its_echo_are_one_request(start: Start, tmp_path: Path) -> 
     process.send_signal(signal.SIGTERM)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
+
+
+def test_the_demo_tells_what_is_wrong_with_somebodys_vendors(probe: Probe, tmp_path: Path) -> None:
+    """An imitation without its vendor file, a vendor file with a mistake, and a place that cannot be written."""
+    ended = probe("demo", "--with", "mine")
+    assert ended.returncode == 2
+    assert "mine/sandbox is no folder" in ended.stderr
+    (tmp_path / "mine" / "sandbox").mkdir(parents=True)
+    (tmp_path / "mine" / "vendors").mkdir()
+    imitation = (CONFIG / "sandbox" / "rackspace.yaml").read_text()
+    (tmp_path / "mine" / "sandbox" / "nimbus.yaml").write_text(imitation)
+    ended = probe("demo", "--with", "mine")
+    assert ended.returncode == 2
+    assert "sandbox/nimbus.yaml plays a vendor that" in ended.stderr
+    (tmp_path / "mine" / "vendors" / "nimbus.yaml").write_text("vendor: nimbus\ntitel: Nimbus\n")
+    ended = probe("demo", "--with", "mine")
+    assert ended.returncode == 2
+    assert "nimbus.yaml:2" in ended.stderr
+    ended = probe("demo", "--write", "nowhere/play.yaml")
+    assert ended.returncode != 0
+    assert "choose another place for --write" in ended.stderr
+    assert "Traceback" not in ended.stderr

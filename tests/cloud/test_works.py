@@ -90,6 +90,16 @@ async def test_several_works_are_followed_each() -> None:
     assert [handle.values["handle"] for handle in progress.pending] == [1, 3]
 
 
+@pytest.mark.parametrize("found", ["no list", {"id": 1}, [{}, None, ""], None, "join(',', @)"])
+async def test_several_works_of_another_shape_are_none(found: object) -> None:
+    """The create was done all the same: its identifier is not lost."""
+    each = found if isinstance(found, str) and found.startswith("join") else "works"
+    several = {"get": "api:/actions/${handle}", "each": each, "done": ["status == 'done'"]}
+    scene = Scene(working(several), answer(201, {"id": "1", "works": found}))
+    created = await scene.cloud.create(ORDER, scene.watch)
+    assert (created.id, created.handles) == ("1", ())
+
+
 @pytest.mark.parametrize("body", [{"id": "1"}, {"id": "1", "action": None}, {"id": "1", "action": {"id": {}}}])
 async def test_an_answer_that_names_no_work_has_none(body: object) -> None:
     """Then it is done already, or the instance itself shows how it goes."""

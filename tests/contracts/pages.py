@@ -5,6 +5,8 @@ before the block:
 
     <!-- fragment: WHY -->   it is only compiled or parsed
     <!-- from PATH -->       its lines stand in that file, one after the other
+    <!-- file: PATH -->      it is a file of a tutorial, which a test of that page writes
+    <!-- background -->      a command of a tutorial that goes on while the next ones run
 """
 
 import re
@@ -21,7 +23,7 @@ PAGES: Final = (
     *sorted(ROOT.glob("docs/**/*.md")),
 )
 _FENCE: Final = re.compile(r"( *)```([a-z]*)")
-_MARK: Final = re.compile(r"<!-- (fragment: .+|from \S+) -->")
+_MARK: Final = re.compile(r"<!-- (fragment: .+|from \S+|file: \S+|background) -->")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from tests.servers.prometheus import promtool
 PROBE = "probes: [{name: a, kind: http, every: 15s, deadline: 5s, targets: [{url: 'http://127.0.0.1/'}]}]\n"
 """What a configuration that shows only its vendors is completed with."""
 TESTED_ELSEWHERE = {
+    "docs/adding-a-vendor.md": "tests/acceptance/test_adding_a_vendor.py",
     "docs/sandbox.md": "tests/sandbox/test_document.py",
     "docs/vendors.md": "tests/cloud/test_documents.py",
 }

@@ -26,6 +26,7 @@ def told_metrics() -> Metrics:
         metrics.receive_lag(seconds)
     metrics.api_request('we"ird\\', "new\nline", "list", "2xx", 0.2)
     metrics.api_budget("aws", "eu", limit=100, remaining=7.5, reset=clock.wall() + 60)
+    metrics.api_wait("aws", "eu", 12.5)
     metrics.credentials_expiry("aws", clock.wall() + 3600)
     metrics.resources("aws", "eu", "instance", active=1, deleting=0, leaked=2, oldest=77.7)
     metrics.cpu_lost({"steal": 0.5, "wait": 1.5, "throttled": 2.5})

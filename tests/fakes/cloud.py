@@ -16,6 +16,7 @@ from probe.cloud import (
     Cloud,
     Created,
     Handle,
+    Leftover,
     Order,
     Pace,
     Progress,
@@ -43,6 +44,7 @@ class Faults:
         inventory: raised instead of an answer to a list.
         ignore_filters: whether the list shows everything, whatever was asked for.
         lose_marks: whether what is created carries no marks.
+        delete_residual: raised instead of an answer to the delete of a leftover.
         complete: raised by what follows a create.
         works: what goes on after a create; `progress` says how it stands, look after look, then it is done.
         delete_works: the same for a delete.
@@ -57,6 +59,7 @@ class Faults:
     inventory: ProbeFailed | None = None
     ignore_filters: bool = False
     lose_marks: bool = False
+    delete_residual: ProbeFailed | None = None
     complete: ProbeFailed | None = None
     works: tuple[Handle, ...] = ()
     delete_works: tuple[Handle, ...] = ()
@@ -100,6 +103,9 @@ class FakeCloud(Cloud):
         deletes: every identifier whose delete arrived.
         faults: what goes wrong.
         going: seconds between a delete and being gone.
+        brings: the kinds of things that come with an instance and stay when it goes.
+        leftovers: those that exist, by identifier.
+        cleared: the identifiers of those whose delete arrived.
     """
 
     def __init__(
@@ -116,6 +122,9 @@ class FakeCloud(Cloud):
         self.deletes: list[str] = []
         self.faults = Faults()
         self.going = 0.0
+        self.brings: tuple[str, ...] = ()
+        self.leftovers: dict[str, Leftover] = {}
+        self.cleared: list[str] = []
         self._time = clock
         self._called = name
         self._where = region
@@ -224,6 +233,38 @@ class FakeCloud(Cloud):
             and (everything or self.faults.ignore_filters or self._matches(view, wanted))
         ]
 
+    @property
+    @override
+    def residual_kinds(self) -> tuple[str, ...]:
+        return self.brings
+
+    @override
+    async def residuals(
+        self, kind: str, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
+    ) -> list[Leftover]:
+        await self._time.sleep(0.05)
+        self._settle()
+        wanted = dict(marks or {})
+        shown = [one for one in self.leftovers.values() if one.kind == kind]
+        return [one for one in shown if everything or self._matches(one, wanted)]
+
+    @override
+    async def delete_residual(self, kind: str, residual_id: str, watch: Stopwatch) -> None:
+        self.cleared.append(residual_id)
+        await self._time.sleep(0.05)
+        if self.faults.delete_residual is not None:
+            raise self.faults.delete_residual
+        self.leftovers.pop(residual_id, None)
+
+    def leave(self, kind: str, *, marks: Mapping[str, str] | None = None, age: float = 0.0, name: str = "") -> Leftover:
+        """Let something exist that may come with an instance."""
+        wall = self._time.wall() - age
+        one = Leftover(
+            kind=kind, id=f"{kind}-{next(self._ids)}", name=name, marks=dict(marks or {}), created_at=wall, free=True
+        )
+        self.leftovers[one.id] = one
+        return one
+
     def put(
         self,
         *,
@@ -239,6 +280,7 @@ class FakeCloud(Cloud):
             addresses=("127.0.0.1",),
             marks=dict(marks or {}),
             created_at=self._time.wall(),
+            attached={kind: (self.leave(kind, marks=marks).id,) for kind in self.brings},
         )
         self.instances[view.id] = view
         self._shown_from[view.id] = self._time.now() + self._delay
@@ -256,7 +298,7 @@ class FakeCloud(Cloud):
                 del self.instances[instance_id]
 
     @staticmethod
-    def _matches(view: View, wanted: Mapping[str, str]) -> bool:
+    def _matches(view: View | Leftover, wanted: Mapping[str, str]) -> bool:
         return MARK_AGENT in view.marks and wanted.items() <= view.marks.items()
 
 

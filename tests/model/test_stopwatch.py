@@ -2,6 +2,7 @@
 
 import pytest
 
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
 from tests.fakes.clock import FakeClock
@@ -66,3 +67,40 @@ def test_the_next_budget_goes_to_the_runner() -> None:
     asked: list[float] = []
     Stopwatch(FakeClock(), reschedule=asked.append).next_budget(5.0)
     assert asked == [5.0]
+
+
+def test_what_our_own_budget_holds_up_is_nobodys_latency() -> None:
+    """It is in no phase and no duration; what is done aside holds the run up, too."""
+    clock = FakeClock()
+    watch = Stopwatch(clock, deadline=60.0)
+    with watch.phase(Phase.QUERY):
+        clock.pass_time(1.0)
+        with watch.aside().held(ProbeFailed(Outcome.THROTTLED, "waiting")):
+            clock.pass_time(20.0)
+        clock.pass_time(2.0)
+    assert watch.phases == {Phase.QUERY: 3.0}
+    assert (watch.elapsed(), watch.waited, watch.left) == (3.0, 20.0, 37.0)
+    assert watch.released == clock.now() - 2.0
+
+
+def test_a_deadline_in_the_wait_means_what_the_wait_says() -> None:
+    """Until it is over; then what stood before it stands again."""
+    watch = Stopwatch(FakeClock())
+    before, meaning = ProbeFailed(Outcome.BROKEN, "poll"), ProbeFailed(Outcome.THROTTLED, "waiting")
+    watch.standing = before
+    with watch.aside().held(meaning):
+        assert watch.standing is meaning
+    assert watch.standing is before
+    with pytest.raises(TimeoutError), watch.held(meaning):
+        raise TimeoutError
+    assert watch.standing is meaning
+
+
+def test_the_next_budget_begins_without_the_waits_of_the_first() -> None:
+    """What a lifecycle waited for until its delete call does not excuse what the delete takes."""
+    clock = FakeClock()
+    watch = Stopwatch(clock)
+    with watch.held(ProbeFailed(Outcome.THROTTLED, "waiting")):
+        clock.pass_time(20.0)
+    watch.next_budget(300.0)
+    assert (watch.waited, watch.waited_now) == (20.0, 0.0)

@@ -39,7 +39,7 @@ def _plan(**changes: Any) -> list[tuple[Action, str]]:
     evidence = Evidence(
         vendor="acme",
         region="north",
-        agent_id=AGENT,
+        ours={AGENT},
         now=NOW,
         shown=(),
         held=(),
@@ -201,7 +201,7 @@ def test_an_item_says_what_it_is_about() -> None:
     evidence = Evidence(
         vendor="acme",
         region="north",
-        agent_id=AGENT,
+        ours={AGENT},
         now=NOW,
         shown=[_view(agent=OTHER, name="probe-ffff0000-00000000000b", created_at=NOW - 7)],
         held=[_handed(LEASE)],
@@ -219,8 +219,8 @@ def test_a_new_key_is_of_our_shape(agent: object) -> None:
     """What we mark is what we recognise, whatever our id."""
     agent_id = str(agent)
     lease = a_lease(new_key(agent_id))
-    assert standing(_view(lease, agent=agent_id), agent_id) is Standing.OURS
-    assert standing(_view(lease, agent=agent_id, name=""), agent_id) is Standing.OURS
+    assert standing(_view(lease, agent=agent_id), {agent_id}) is Standing.OURS
+    assert standing(_view(lease, agent=agent_id, name=""), {agent_id}) is Standing.OURS
 
 
 @given(

@@ -29,8 +29,6 @@ from probe.wire import RealClock, Wire
 from tests.sandbox.conftest import EVERYONE
 
 FILES = load_vendor_files(Path(__file__).parents[2] / "config" / "vendors")
-SERIES = {"rackspace": {"entity": "enSandbox1", "check": "chSandbox1", "metric": "mzord.available"}}
-"""Whose datapoints are asked for where a vendor cannot be asked for those of an instance."""
 MEASURED = tuple(use for use in EVERYONE if FILES[use].monitoring is not None)
 RENEWED = tuple(use for use in EVERYONE if FILES[use].auth.kind not in {"bearer", "header", "sigv4"})
 """Those that give out tokens."""
@@ -60,6 +58,7 @@ def cloud(sandbox: Sandbox, wire: Wire, use: str, secrets: Mapping[str, str] | N
         file=FILES[use],
         credentials={name: Secret(functools.partial(str, text), f"test {name}") for name, text in given.items()},
         endpoints=place.endpoints,
+        account=place.account,
     )
     return Cloud(entry, wire, CLOCK, Meter())
 
@@ -77,7 +76,7 @@ def order(name: str = "probe-12345678-0123456789ab") -> Order:
 
 async def until(made: Cloud, instance_id: str, wanted: Callable[[View | None], bool]) -> View | None:
     """Poll the instance until it is as *wanted*."""
-    seen = await poll(lambda: made.inspect(instance_id, watch()), wanted, watch(), CLOCK, made.pace, 30.0)
+    seen = await poll(lambda: made.inspect(instance_id, watch(), addresses=True), wanted, watch(), CLOCK, made.pace, 30.0)
     return seen.view
 
 
@@ -117,9 +116,7 @@ async def test_every_read_operation_answers(sandbox: Sandbox, wire: Wire, use: s
 async def test_datapoints_are_there_and_as_old_as_they_say(sandbox: Sandbox, wire: Wire, use: str) -> None:
     """By instance, or by series where that is what the vendor knows."""
     made = cloud(sandbox, wire, use)
-    subject: dict[str, object] = {"instance": sandbox.control.instances(use)[0].instance_id}
-    if use in SERIES:
-        subject = {"series": SERIES[use]}
+    subject = sandbox.places.vendors[use].monitored or {"instance": sandbox.control.instances(use)[0].instance_id}
     measured = watch()
     points = await made.datapoints(subject, measured, CLOCK.wall() - 3600)
     assert points.newest is not None

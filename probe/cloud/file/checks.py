@@ -36,7 +36,7 @@ def flaws(file: VendorFile) -> list[Flaw]:
     return [
         *_operation_flaws(file),
         *_list_flaws(file),
-        *_marks_flaws(file),
+        *_shown_flaws(file),
         *_endpoint_flaws(file),
         *_account_flaws(file),
         *_network_flaws(file),
@@ -143,6 +143,8 @@ def _place_flaws(file: VendorFile, trail: Trail, operation: Operation) -> Iterat
     """A whole path is the vendor's only where an answer gave it, and nobody chose it."""
     name = operation.given_place
     known = order_names(file) | _common(file) | FILTERS | TIMES | {"id"}
+    if trail[:2] == ("instances", "residuals") and trail[-1] == "delete":
+        known -= {"id"}  # an answer gave it, not we
     if name is not None and (name in known or "." in name):
         what = f"`${{{name}}}` is no path that the vendor gave"
         yield (*trail, operation.method.lower()), what, f"write {operation.endpoint}:/…/${{{name}}}"
@@ -170,10 +172,12 @@ def _inside_text(source: object) -> frozenset[str]:
     return frozenset(_REFERENCE.findall(source))
 
 
-def _marks_flaws(file: VendorFile) -> Iterator[Flaw]:
-    """Marks that are not read as they were written prove nothing."""
+def _shown_flaws(file: VendorFile) -> Iterator[Flaw]:
+    """Marks that are not read as they were written prove nothing, and nobody reaches what shows no address."""
     if file.instances is None:
         return
+    if file.instances.show.addresses is None and not file.instances.addresses:
+        yield ("instances", "show"), "nothing says where addresses stand", "add `addresses` here, or to `instances`"
     written = file.instances.marks
     yield from _tag_flaws(written, file.instances.show.marks.pattern, ("instances", "show", "marks"))
     for kind, residual in file.instances.residuals.items():
@@ -233,7 +237,7 @@ def _account_flaws(file: VendorFile) -> Iterator[Flaw]:
 def _section_names(section: Strict) -> set[str]:
     """The names in all templates of *section*, at most one mapping deep."""
     found: set[str] = set()
-    for value in dict(section).values():
+    for value in vars(section).values():
         for inner in value.values() if isinstance(value, Mapping) else (value,):
             found |= inner.names if isinstance(inner, Template) else set()
     return found

@@ -53,7 +53,9 @@ class Shown(Strict):
 
     id: Jmespath = Field(description="its identifier")
     name: Jmespath = Field(description="its name")
-    addresses: Jmespath = Field(description="its addresses, the one to reach it by first; what is null is dropped")
+    addresses: Jmespath | None = Field(
+        None, description="its addresses, the one to reach it by first; what is null is dropped"
+    )
     marks: ReadMarks = Field(description="what we marked it with")
     created: Jmespath | None = Field(None, description="when it was created: ISO 8601, or seconds since 1970")
     reason_code: Jmespath | None = Field(None, description="why it failed, as a code; the error rules judge it")

@@ -27,7 +27,6 @@ class Mutant(StrEnum):
         RETRIES: a create without an answer is sent again.
         BLIND: the sweeper takes what it does not look at for gone.
         BY_NAME: the sweeper takes a name for a proof.
-        FORGETS: an intent that the list does not show is crossed out, and what shows up later is taken for a stranger.
     """
 
     NONE = "none"

@@ -1,16 +1,44 @@
-"""What may have outlived its instance: found by our marks, which are checked on our side."""
+"""What the vendor has of ours, instances and leftovers: found by our marks, which are checked on our side."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from probe.cloud.caller import Caller
+from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.listing import Scope
-from probe.cloud.marks import MARK_AGENT
-from probe.cloud.order import Leftover
-from probe.cloud.reading import read_residual
+from probe.cloud.marks import MARK_AGENT, read_marks
+from probe.cloud.order import Leftover, View
+from probe.cloud.reading import read_residual, read_view
 from probe.cloud.values import filter_values
+from probe.model.instance import InstanceState
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
+
+
+async def list_instances(
+    caller: Caller, entry: VendorEntry, watch: Stopwatch, wanted: Mapping[str, str], *, everything: bool
+) -> list[View]:
+    """Every instance that is still there and carries the *wanted* marks, or *everything*.
+
+    Raises:
+        ProbeFailed: the list is not complete, or the vendor's file knows of no instances.
+    """
+    instances = entry.file.instances
+    if instances is None:
+        raise ProbeFailed(Outcome.INVALID, f"the file of {entry.file.vendor} says nothing of instances")
+    listing = instances.list.narrowed(scope(wanted, everything=everything))
+    values = filter_values(entry, {} if everything else wanted)
+    views: list[View] = []
+    async for answer, items in caller.pages("list", listing, values, watch, watch.aside()):
+        for item in items:
+            # what does not carry our marks is looked at no closer: there may be thousands
+            if carries(read_marks(instances.show.marks, instances.marks.keys, item), wanted):
+                views.append(read_view(instances, entry.file.errors, item, answer, entry.redactor))
+            elif everything:
+                with suppress(VendorComplaint):  # a stranger that cannot be read spoils no list
+                    views.append(read_view(instances, entry.file.errors, item, answer, entry.redactor))
+    return [view for view in views if view.state is not InstanceState.GONE]
 
 
 async def list_leftovers(

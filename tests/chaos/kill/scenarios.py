@@ -1,0 +1,213 @@
+"""What is tried: each scenario says what goes wrong, and at which of a run's steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from tests.chaos.kill.household import PATROL
+from tests.chaos.kill.mutants import Mutant
+from tests.chaos.kill.steps import KINDS
+from tests.chaos.kill.styles import SANDBOX, STYLES
+
+HOUR: Final = 3600.0
+DAY: Final = 86_400.0
+
+
+class Act(StrEnum):
+    """What happens at the step.
+
+    Attributes:
+        KILL: the process is killed.
+        JUMP: its wall clock jumps, and it goes on.
+        JUMP_AND_KILL: its wall clock jumps, and it is killed.
+        FULL: the disk is full from then on.
+        LOCK: another process keeps the ledger locked, for longer than anybody waits.
+        DAMAGE: the process is killed, and then the ledger's files are damaged.
+        AGAIN: the next process is killed at this step of its sweep; the first one was at another.
+    """
+
+    KILL = "kill"
+    JUMP = "jump"
+    JUMP_AND_KILL = "jump-and-kill"
+    FULL = "full"
+    LOCK = "lock"
+    DAMAGE = "damage"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Something that goes wrong, at every step of a run or at some.
+
+    Attributes:
+        name: for the command line.
+        says: what goes wrong, for people.
+        act: what happens at the step.
+        kinds: at which kinds of steps.
+        points: how many steps, spread evenly over the run; None for every one.
+        styles: at which vendors.
+        tricks: what the network does to requests, from the beginning on.
+        faults: what is wrong with the sandbox's vendor.
+        unfiltered: whether lists show everything, whatever is asked for.
+        jump: seconds by which the wall clock jumps.
+        patrol: seconds between two sweeps.
+        lease_long: whether what is left may have to wait for the end of its lease.
+        first_start: whether the state folder is a new one.
+        mutant: what is done wrong on purpose.
+        finds: of which of the four zeros that must make something else.
+    """
+
+    name: str
+    says: str
+    act: Act = Act.KILL
+    kinds: tuple[str, ...] = KINDS
+    points: int | None = None
+    styles: tuple[str, ...] = STYLES
+    tricks: Sequence[Mapping[str, Any]] = ()
+    faults: Sequence[Mapping[str, Any]] = ()
+    unfiltered: bool = False
+    jump: float = 0.0
+    patrol: float = PATROL
+    lease_long: bool = False
+    first_start: bool = False
+    mutant: Mutant = Mutant.NONE
+    finds: str = ""
+
+
+_SOME: Final = 20
+_BEFORE_WRITES: Final = ("writing", "committing")
+_SANDBOX: Final = tuple(SANDBOX)
+_LATE: Final = [
+    {"kind": "list_delay", "operation": "create", "seconds": 8.0},
+    {"kind": "get_delay", "operation": "create", "seconds": 6.0},
+    {"kind": "ghost", "operation": "delete", "seconds": 40.0},
+]
+
+EVERY_STEP: Final = Scenario(name="steps", says="killed at every step of a lifecycle")
+
+MATRIX: Final = (
+    Scenario(
+        name="first", says="killed while a new state folder is used for the first time", points=_SOME, first_start=True
+    ),
+    Scenario(
+        name="lost",
+        says="the answer to the create is lost",
+        points=_SOME,
+        tricks=[{"kind": "lose", "deed": "create"}],
+    ),
+    Scenario(
+        name="lost-delete",
+        says="the answers to the first two deletes are lost",
+        points=_SOME,
+        tricks=[{"kind": "lose", "deed": "delete", "count": 2}],
+    ),
+    Scenario(name="echo", says="every answer comes twice", points=_SOME, tricks=[{"kind": "echo"}]),
+    Scenario(
+        name="twice",
+        says="something between sends every create on twice",
+        points=_SOME,
+        tricks=[{"kind": "twice", "deed": "create"}],
+        lease_long=True,
+    ),
+    Scenario(
+        name="lying",
+        says="deletes are acknowledged and not done, for ten minutes",
+        points=_SOME,
+        tricks=[{"kind": "lie", "deed": "delete", "lasts": 600.0}],
+        patrol=300.0,
+    ),
+    Scenario(
+        name="hour",
+        says="deletes fail for an hour",
+        points=_SOME,
+        tricks=[{"kind": "fail", "deed": "delete", "lasts": HOUR}],
+        patrol=900.0,
+    ),
+    Scenario(name="late", says="the vendor's lists lag behind", points=_SOME, styles=_SANDBOX, faults=_LATE),
+    Scenario(name="unfiltered", says="lists show everything", points=_SOME, styles=_SANDBOX, unfiltered=True),
+    Scenario(name="day-on", says="the wall clock jumps a day on", act=Act.JUMP, points=_SOME, jump=DAY),
+    Scenario(name="day-back", says="the wall clock jumps a day back", act=Act.JUMP, points=_SOME, jump=-DAY),
+    Scenario(
+        name="day-on-kill",
+        says="the wall clock jumps a day on at the kill",
+        act=Act.JUMP_AND_KILL,
+        points=_SOME,
+        jump=DAY,
+    ),
+    Scenario(
+        name="day-back-kill",
+        says="the wall clock jumps a day back at the kill",
+        act=Act.JUMP_AND_KILL,
+        points=_SOME,
+        jump=-DAY,
+    ),
+    Scenario(name="full", says="the disk is full from a write on", act=Act.FULL, kinds=_BEFORE_WRITES),
+    Scenario(name="locked", says="the ledger is locked by another process", act=Act.LOCK, kinds=("writing",)),
+    Scenario(name="damage", says="the ledger's files are damaged after the kill", act=Act.DAMAGE, kinds=("committed",)),
+    Scenario(name="again", says="killed, and killed again during the sweep after it", act=Act.AGAIN, points=10),
+)
+
+MUTANTS: Final = (
+    Scenario(
+        name="late-intent",
+        says="intents are written after the create",
+        points=40,
+        styles=("token",),
+        mutant=Mutant.LATE_INTENT,
+        finds="ledger",
+    ),
+    Scenario(
+        name="retries",
+        says="creates without an answer are sent again",
+        points=2,
+        styles=("none",),
+        tricks=[{"kind": "lose", "deed": "create", "count": 1}],
+        mutant=Mutant.RETRIES,
+        finds="doubled",
+    ),
+    Scenario(
+        name="blind", says="nothing is looked at", points=40, styles=("token",), mutant=Mutant.BLIND, finds="left"
+    ),
+    Scenario(
+        name="by-name",
+        says="names are taken for proofs",
+        points=2,
+        styles=("none",),
+        unfiltered=True,
+        mutant=Mutant.BY_NAME,
+        finds="foreign",
+    ),
+)
+
+SCENARIOS: Final = {scenario.name: scenario for scenario in (EVERY_STEP, *MATRIX, *MUTANTS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One try.
+
+    Attributes:
+        scenario: what goes wrong.
+        style: at which vendor.
+        step: at which step; of scenarios with two kills, both (`sent:3+turn:9`); of damages, with which.
+    """
+
+    scenario: Scenario
+    style: str
+    step: str = field(default="")
+
+    @property
+    def replay(self) -> str:
+        """The command that tries just this."""
+        scenario = "" if self.scenario is EVERY_STEP else f" --scenario {self.scenario.name}"
+        return f"python -m tests.chaos.kill --style {self.style}{scenario} --point {self.step}"
+
+
+def spread(steps: Sequence[str], points: int | None) -> list[str]:
+    """As many of *steps* as there are to be *points*, evenly spread, ends included."""
+    if points is None or points >= len(steps):
+        return list(steps)
+    if points <= 1:
+        return list(steps[:points])
+    return [steps[round(number * (len(steps) - 1) / (points - 1))] for number in range(points)]

@@ -1,0 +1,126 @@
+"""Nothing is rented while something leaks, does not go, or the vendor says that we may not; then one order tries."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from probe.cloud import Verdict
+from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
+from probe.model.refusal import Cause
+from probe.rental import Renter
+from probe.rental.breaker import FIRST_PAUSE, LONGEST_PAUSE, STUCK
+from probe.store import Store
+from tests.fakes.cloud import FakeCloud, complaint, failure
+from tests.rental.conftest import GUARDS, Desk
+
+RICH = replace(GUARDS, instances_at_once=99, per_day=99)
+
+
+async def _refused(desk: Desk, renter: Renter | None = None) -> str:
+    asked = len(desk.cloud.orders)
+    with pytest.raises(RunSkipped) as skipped:
+        await _rent(desk, renter)
+    assert skipped.value.reason is Skip.BREAKER
+    assert len(desk.cloud.orders) == asked
+    return skipped.value.detail
+
+
+async def _rent(desk: Desk, renter: Renter | None = None) -> None:
+    watch = desk.watch()
+    rental = await (renter or desk.renter(RICH)).rent("lifecycle", "run", "small", "debian", watch)
+    await rental.give_back(watch)
+    await rental.confirm_gone(watch)
+
+
+async def _fails(desk: Desk, outcome: Outcome) -> None:
+    with pytest.raises(ProbeFailed) as failed:
+        await _rent(desk)
+    assert failed.value.outcome is outcome
+
+
+async def test_a_leak_stops_orders_until_it_is_gone(desk: Desk) -> None:
+    """At its vendor; others go on."""
+    rental = await desk.rent()
+    await rental.give_back(desk.watch())
+    await rental.mark_leaked("still there")
+    assert await _refused(desk) == "an instance leaked at acme: nothing more is rented there until it is gone"
+    assert desk.meter.breakers["acme", "north"] == {Cause.LEAKS}
+    other = FakeCloud(desk.clock, name="other")
+    await _rent(desk, desk.renter(RICH, cloud=other))
+    await desk.sweeper().sweep()
+    assert desk.meter.breakers["acme", "north"] == set()
+    await _rent(desk)
+
+
+async def test_a_deletion_that_does_not_come_about_stops_orders(desk: Desk) -> None:
+    """What was asked to go ten minutes ago and is there may be there for ever."""
+    desk.cloud.going = 10_000.0
+    rental = await desk.renter(RICH).rent("lifecycle", "run", "small", "debian", desk.watch())
+    await rental.give_back(desk.watch())
+    desk.cloud.going = 0.0
+    await _rent(desk)
+    desk.clock.pass_time(STUCK + 1)
+    assert "was asked for 10m" in await _refused(desk)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome", "cause"),
+    [(Verdict.DENIED, Outcome.DENIED, Cause.DENIED), (Verdict.QUOTA, Outcome.QUOTA, Cause.QUOTA)],
+)
+async def test_an_answer_that_says_no_opens_it(desk: Desk, verdict: Verdict, outcome: Outcome, cause: Cause) -> None:
+    """The first one is a run that failed; those after it are skipped, longer and longer, and one tries each time."""
+    desk.cloud.faults.create = complaint(verdict, 403, "you may not")
+    pauses = []
+    for _ in range(7):
+        await _fails(desk, outcome)
+        assert desk.meter.breakers["acme", "north"] == {cause}
+        breaker = (await desk.store.breakers.all())["acme"]
+        pauses.append(breaker.until - desk.clock.wall())
+        assert f"acme answered {cause} (you may not): the next order may try in" in await _refused(desk)
+        desk.clock.pass_time(pauses[-1])
+    assert pauses == [60.0, 120.0, 240.0, 480.0, 960.0, LONGEST_PAUSE, LONGEST_PAUSE]
+    desk.cloud.faults.create = None
+    await _rent(desk)
+    assert await desk.store.breakers.all() == {}
+    assert desk.meter.breakers["acme", "north"] == set()
+    await _rent(desk)
+
+
+async def test_only_one_order_tries(desk: Desk) -> None:
+    """Whoever comes while it is on its way is refused, and if it tells nothing, another may try a minute later."""
+    desk.cloud.faults.create = complaint(Verdict.QUOTA, 403)
+    await _fails(desk, Outcome.QUOTA)
+    desk.clock.pass_time(FIRST_PAUSE)
+    desk.cloud.faults.create = failure(Outcome.TIMEOUT)
+    await _fails(desk, Outcome.TIMEOUT)
+    await _refused(desk)
+    desk.clock.pass_time(60.0)
+    desk.cloud.faults.create = None
+    await _rent(desk)
+
+
+async def test_it_survives_a_restart(desk: Desk, tmp_path: Path) -> None:
+    """A restart is no reason to try a locked door again."""
+    desk.cloud.faults.create = complaint(Verdict.DENIED, 403)
+    await _fails(desk, Outcome.DENIED)
+    async with await Store.open(tmp_path / "state") as store:
+        await _refused(desk, Renter(desk.cloud, store, RICH, None, desk.clock, desk.meter))
+
+
+async def test_a_clock_that_was_set_back_does_not_lock_it_for_ever(desk: Desk) -> None:
+    """Who would have to wait for longer than the longest pause need not."""
+    desk.cloud.faults.create = complaint(Verdict.DENIED, 403)
+    await _fails(desk, Outcome.DENIED)
+    desk.cloud.faults.create = None
+    desk.clock.pass_time(-7 * 86_400.0)
+    await _rent(desk)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CAPACITY, Outcome.THROTTLED, Outcome.TIMEOUT, Outcome.MAINTENANCE])
+async def test_what_the_vendor_is_to_blame_for_is_measured_on(desk: Desk, outcome: Outcome) -> None:
+    """An outage must not stop its own measurement."""
+    desk.cloud.faults.create = failure(outcome)
+    await _fails(desk, outcome)
+    desk.cloud.faults.create = None
+    await _rent(desk)

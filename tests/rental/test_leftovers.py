@@ -1,0 +1,134 @@
+"""What came with an instance is given back with it; what is not proven to be ours is told and stays."""
+
+from dataclasses import replace
+
+import pytest
+
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Verdict
+from probe.model.instance import LeaseState
+from probe.rental import Action, Result
+from probe.rental.marks import new_key
+from tests.fakes.cloud import complaint
+from tests.fakes.leases import WALL, a_lease
+from tests.rental.conftest import Desk
+
+OTHER = "00000000-1111-4222-8333-444444444444"
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """At a vendor whose instances leave their volumes behind."""
+    desk.cloud.brings = ("volumes",)
+    return desk
+
+
+async def _given_back(desk: Desk) -> None:
+    watch = desk.watch()
+    rental = await desk.rent(watch)
+    await rental.inspect(watch)
+    await rental.give_back(watch)
+    await rental.confirm_gone(watch)
+
+
+async def test_a_lease_is_settled_when_its_volumes_are_gone_too(desk: Desk) -> None:
+    """The run leaves that to the sweeper: what it measures holds no look for volumes."""
+    await _given_back(desk)
+    lease = await desk.only_lease()
+    assert (lease.state, lease.handed_over) == (LeaseState.DELETING, True)
+    assert [one.id for one in await desk.store.residuals.left("acme")] == list(desk.cloud.leftovers)
+    report = await desk.sweeper().sweep()
+    assert (report.count(Result.SETTLED), report.ok) == (1, True)
+    assert desk.cloud.leftovers == {}
+    assert (await desk.only_lease()).state is LeaseState.GONE
+    assert await desk.store.residuals.left("acme") == []
+
+
+async def test_a_volume_that_does_not_go_is_a_leak(desk: Desk) -> None:
+    """It costs money: the lease stays open, orders stop, and every sweep tries again."""
+    await _given_back(desk)
+    desk.cloud.faults.delete_residual = complaint(Verdict.CONFLICT, 409, "in use")
+    report = await desk.sweeper().sweep()
+    assert report.count(Result.LEAKED) == 1
+    lease = await desk.only_lease()
+    assert lease.state is LeaseState.LEAKED
+    assert "and volumes volumes-2 is not: not yet: in use" in report.steps[0].detail
+    desk.cloud.faults.delete_residual = None
+    assert (await desk.sweeper().sweep()).ok
+    assert (await desk.only_lease()).state is LeaseState.GONE
+
+
+async def test_the_sweeper_notes_what_is_attached_before_it_deletes(desk: Desk) -> None:
+    """Of an instance whose run never came to its end."""
+    rental = await desk.rent()
+    await rental.hand_over("cut")
+    desk.cloud.leftovers = {key: replace(one, marks={}) for key, one in desk.cloud.leftovers.items()}
+    report = await desk.sweeper().sweep()
+    assert report.count(Result.DELETED) == 1
+    assert desk.cloud.leftovers == {}
+
+
+async def test_what_somebody_attached_is_not_deleted(desk: Desk) -> None:
+    """A volume without marks that is older than our order, or carries another agent's, is told, and stays."""
+    rental = await desk.rent()
+    theirs = desk.cloud.leave("volumes", age=3600.0)
+    shown = desk.cloud.instances[rental.instance_id]
+    attached = {"volumes": (*shown.attached["volumes"], theirs.id)}
+    desk.cloud.instances[rental.instance_id] = replace(shown, attached=attached)
+    watch = desk.watch()
+    await rental.inspect(watch)
+    await rental.give_back(watch)
+    await rental.confirm_gone(watch)
+    report = await desk.sweeper().sweep()
+    assert list(desk.cloud.leftovers) == [theirs.id]
+    assert theirs.id not in desk.cloud.cleared
+    assert "nothing proves that it came with the instance" in report.steps[0].detail
+
+
+async def test_leftovers_are_swept_by_their_marks_and_strangers_told(desk: Desk) -> None:
+    """In both directions: those of settled and of lost leases, expired; never those of others, marked or not."""
+    await desk.store.ledger.intend(a_lease(new_key(desk.store.agent_id), state=LeaseState.VOID))
+    settled = (await desk.only_lease()).key
+    ours = {MARK_AGENT: desk.store.agent_id}
+    over, later = str(int(WALL - 10)), str(int(WALL + 9999))
+    unknown = new_key(desk.store.agent_id)
+    stray = desk.cloud.leave("volumes", marks={**ours, MARK_LEASE: settled, MARK_EXPIRES: later})
+    lost = desk.cloud.leave("volumes", marks={**ours, MARK_LEASE: unknown, MARK_EXPIRES: over})
+    young = desk.cloud.leave("volumes", marks={**ours, MARK_LEASE: unknown, MARK_EXPIRES: later})
+    foreign = desk.cloud.leave("volumes", marks={MARK_AGENT: OTHER, MARK_LEASE: new_key(OTHER), MARK_EXPIRES: over})
+    lookalike = desk.cloud.leave("volumes", name=unknown)
+    desk.cloud.leave("volumes", name="backup")
+    plan = await desk.sweeper().plan()
+    assert {item.instance_id: item.action for item in plan.items} == {
+        stray.id: Action.DELETE,
+        lost.id: Action.DELETE,
+        young.id: Action.REPORT,
+        foreign.id: Action.REPORT,
+        lookalike.id: Action.REPORT,
+    }
+    assert {item.kind for item in plan.items} == {"volumes"}
+    report = await desk.sweeper().carry_out(plan)
+    assert report.count(Result.DELETED) == 2
+    assert {stray.id, lost.id}.isdisjoint(desk.cloud.leftovers)
+    assert len(desk.cloud.leftovers) == 4
+    assert set(desk.cloud.cleared) == {stray.id, lost.id}
+
+
+async def test_volumes_in_use_are_left_alone(desk: Desk) -> None:
+    """A sweep while an instance is rented touches nothing of it."""
+    rental = await desk.rent()
+    report = await desk.sweeper().sweep()
+    assert list(report.steps) == []
+    assert len(desk.cloud.leftovers) == 1
+    await rental.hand_over("done")
+
+
+async def test_a_plan_that_is_out_of_date_deletes_nothing(desk: Desk) -> None:
+    """Marks and leases are looked at again right before."""
+    ours = {MARK_AGENT: desk.store.agent_id}
+    unknown = new_key(desk.store.agent_id)
+    lost = desk.cloud.leave("volumes", marks={**ours, MARK_LEASE: unknown, MARK_EXPIRES: str(int(WALL - 10))})
+    plan = await desk.sweeper().plan()
+    await desk.store.ledger.intend(a_lease(unknown))
+    report = await desk.sweeper().carry_out(plan)
+    assert report.count(Result.CHANGED) == 1
+    assert lost.id in desk.cloud.leftovers
