@@ -53,8 +53,11 @@ class Check(Protocol):
 class Network(Protocol):
     """Knows whether our own network was down."""
 
-    async def excuse(self, since: float, until: float) -> str:
-        """Why a failure at *until* of a run since *since* (monotonic seconds) may be our network's; empty if not."""
+    async def excuse(self, since: float, until: float, *, answered: bool = False) -> str:
+        """Why a failure at *until* of a run since *since* (monotonic seconds) may be our network's; empty if not.
+
+        One that was itself an answer says that the network was there, unless nobody else answered at all.
+        """
         ...
 
     def vendor_answered(self) -> None:
@@ -87,21 +90,34 @@ class _Round:
         size: how many checks count.
         quorum: how many of them must fail.
         decided: what failed, as words, if the quorum did; else empty. Done as early as it is certain.
+        over: set when every check is done.
     """
 
     size: int
     quorum: int
     decided: asyncio.Future[str]
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     failed: dict[str, str] = field(default_factory=dict)
     passed: int = 0
+
+    async def words(self, *, unanimous: bool = False) -> str:
+        """What failed, if the quorum did, or if *unanimous*, if all did; else empty."""
+        words = await asyncio.shield(self.decided)
+        if not words or not unanimous:
+            return words
+        await self.over.wait()
+        return "" if self.passed else self._told()
+
+    def _told(self) -> str:
+        words = "; ".join(f"{name}: {why}" for name, why in sorted(self.failed.items()))
+        return f"our own network was down, {len(self.failed)} of {self.size} checks ({words})"
 
     def settle(self, *, over: bool = False) -> None:
         """Decide if what is known suffices, or if no more will be known."""
         if self.decided.done():
             return
         if len(self.failed) >= self.quorum:
-            words = "; ".join(f"{name}: {why}" for name, why in sorted(self.failed.items()))
-            self.decided.set_result(f"our own network was down, {len(self.failed)} of {self.size} checks ({words})")
+            self.decided.set_result(self._told())
         elif over or self.passed > self.size - self.quorum:
             self.decided.set_result("")
 
@@ -125,7 +141,7 @@ class Controls:
         self._proven: set[str] = set()
         self._mute: set[str] = set()
         self._lapses: set[str] = set()
-        self._downs: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED)
+        self._downs: deque[tuple[float, _Round]] = deque(maxlen=_REMEMBERED)
         self._last = float("-inf")
         self._turn = asyncio.Lock()
         self._queued: asyncio.Task[_Round] | None = None
@@ -147,7 +163,7 @@ class Controls:
         """Go round at the configured pace until cancelled, and once a second while the network is down."""
         while True:
             self._changed.clear()
-            if self._rules.checks and await self._next_round():
+            if self._rules.checks and await (await self._next_round()).words():
                 continue
             try:
                 async with asyncio.timeout(self._rules.every):
@@ -155,15 +171,19 @@ class Controls:
             except TimeoutError:
                 continue
 
-    async def excuse(self, since: float, until: float) -> str:
-        """Why a failure at *until* of a run since *since* (monotonic seconds) may be our network's; empty if not."""
+    async def excuse(self, since: float, until: float, *, answered: bool = False) -> str:
+        """Why a failure at *until* of a run since *since* (monotonic seconds) may be our network's; empty if not.
+
+        A failure that was itself an answer (a connection that was refused) says that the network was there; only when
+        nobody else answered at all was it perhaps a wall of our own that spoke.
+        """
         if not self._rules.checks:
             return ""
         since = max(since, until - LOOKBACK) - AFTERMATH
-        for when, words in reversed(self._downs):
-            if when >= since:
+        for when, former in reversed(self._downs):
+            if when >= since and (words := await former.words(unanimous=answered)):
                 return words
-        return await self._next_round()
+        return await (await self._next_round()).words(unanimous=answered)
 
     def vendor_answered(self) -> None:
         """Note that a vendor was measured well just now: what never answered us meanwhile tells nothing."""
@@ -180,14 +200,13 @@ class Controls:
 
     # --- rounds ------------------------------------------------------------------------------------------------------
 
-    async def _next_round(self) -> str:
-        """What a round says that has not begun yet; all who wait for it to begin share it."""
+    async def _next_round(self) -> _Round:
+        """A round that has not begun yet, when it has; all who wait for it to begin share it."""
         if self._queued is None:
             self._queued = asyncio.create_task(self._begin(), name="control checks")
             self._tasks.add(self._queued)
             self._queued.add_done_callback(self._tasks.discard)
-        begun = await asyncio.shield(self._queued)
-        return await asyncio.shield(begun.decided)
+        return await asyncio.shield(self._queued)
 
     async def _begin(self) -> _Round:
         """Begin a round when its turn has come; it goes on by itself."""
@@ -221,6 +240,7 @@ class Controls:
             results = await asyncio.gather(*(self._ask(check, begun) for check in self._rules.checks))
         finally:
             begun.settle(over=True)
+            begun.over.set()
         self._meter.control_checks({check.name: told for check, told in zip(self._rules.checks, results, strict=True)})
         return begun
 
@@ -239,8 +259,8 @@ class Controls:
             if check.name not in self._mute:
                 begun.failed[check.name] = why
         begun.settle()
-        if why and begun.decided.done() and (words := begun.decided.result()):
-            self._downs.append((self._clock.now(), words))
+        if why and begun.decided.done() and begun.decided.result():
+            self._downs.append((self._clock.now(), begun))
         return not why
 
     async def _failure(self, check: Check) -> str | None:

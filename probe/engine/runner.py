@@ -61,6 +61,7 @@ class _Verdict:
     detail: str = ""
     phase: Phase | None = None
     request_id: str = ""
+    answered: bool = False
 
 
 def new_run_id() -> str:
@@ -168,7 +169,7 @@ class Runner:
         if verdict.outcome not in NETWORK_LIKE:
             return verdict
         now = self._clock.now()
-        excuse = await self._network.excuse(now - seconds, now)
+        excuse = await self._network.excuse(now - seconds, now, answered=verdict.answered)
         return replace(verdict, outcome=Outcome.NETWORK, detail=f"{verdict.detail}; {excuse}") if excuse else verdict
 
     def _bug(self, job: Job, watch: Stopwatch, error: Exception) -> _Verdict:
@@ -217,7 +218,7 @@ def _told(failed: ProbeFailed | SecretUnavailable) -> _Verdict:
         return _Verdict(Outcome.OVERLOADED, str(failed))
     if isinstance(failed, SecretUnavailable):
         return _Verdict(Outcome.DENIED, str(failed))
-    return _Verdict(failed.outcome, failed.detail, failed.phase, failed.request_id)
+    return _Verdict(failed.outcome, failed.detail, failed.phase, failed.request_id, answered=failed.answered)
 
 
 def _starved(error: BaseException) -> bool:

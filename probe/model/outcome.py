@@ -90,9 +90,11 @@ class ProbeFailed(Exception):  # noqa: N818 - it is not an error of the program:
         detail: the same for people; goes to logs and pages, never to a label.
         phase: where, if the raiser knows better than the stopwatch.
         request_id: what the vendor's support wants to know of the exchange that failed; empty if nobody said.
+        answered: whether the failure was itself an answer: somebody refused the connection.
     """
 
     request_id: str = ""
+    answered: bool = False
 
     def __init__(self, outcome: Outcome, detail: str, *, phase: Phase | None = None) -> None:
         super().__init__(detail)

@@ -54,7 +54,9 @@ def from_errno(code: int, *, local: bool = False) -> ProbeFailed:
     outcome = LOCAL_OUTCOMES.get(code) if local else None
     if outcome is None:
         outcome = ERRNO_OUTCOMES.get(code, Outcome.BROKEN)
-    return ProbeFailed(outcome, os.strerror(code).lower() if code else "the connection broke")
+    failure = ProbeFailed(outcome, os.strerror(code).lower() if code else "the connection broke")
+    failure.answered = code == errno.ECONNREFUSED
+    return failure
 
 
 def from_exception(error: BaseException, *, handshake: bool = False) -> ProbeFailed | None:

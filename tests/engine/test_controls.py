@@ -90,6 +90,29 @@ async def test_with_a_network_the_vendor_is_blamed(stage: Stage) -> None:
     assert (measured.outcome, measured.detail) == (Outcome.REFUSED, "connection refused")
 
 
+async def turned_away(watch: Stopwatch) -> None:
+    """Be refused by somebody, which is an answer."""
+    del watch
+    failure = ProbeFailed(Outcome.REFUSED, "connection refused")
+    failure.answered = True
+    raise failure
+
+
+async def test_who_refuses_has_answered(stage: Stage) -> None:
+    """A connection that is refused went there and back: a majority of silent references does not acquit."""
+    stage.cut("a", "b", "c", "d")
+    assert (await stage.run(refused)).outcome is Outcome.NETWORK
+    assert (await stage.run(turned_away)).outcome is Outcome.REFUSED
+
+
+async def test_when_nobody_else_answers_at_all_a_refusal_may_be_our_own_walls(stage: Stage) -> None:
+    """A firewall of ours that turns everything away refuses, too."""
+    stage.cut()
+    measured = await stage.run(turned_away)
+    assert (measured.outcome, measured.blame) == (Outcome.NETWORK, Blame.AGENT)
+    assert "5 of 5" in measured.detail
+
+
 async def test_three_of_five_are_a_quorum(stage: Stage) -> None:
     """More than half, unless the configuration says otherwise."""
     stage.cut("a", "b", "c")

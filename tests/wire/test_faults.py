@@ -105,3 +105,11 @@ async def test_too_many_open_files_are_the_agents_fault(wire: Wire, watch: Stopw
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert caught.value.outcome is Outcome.OVERLOADED
+
+
+def test_a_refused_connection_is_an_answer() -> None:
+    """It says that the network is there; a host that cannot be reached says nothing of the kind."""
+    assert from_errno(errno.ECONNREFUSED).answered
+    assert from_errno(errno.ECONNREFUSED, local=True).answered
+    assert not from_errno(errno.EHOSTUNREACH).answered
+    assert not from_errno(errno.ETIMEDOUT).answered
