@@ -17,7 +17,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 10
 SEED ?=
 
-.PHONY: help run test unit check proof bench bench kill soak-full format lint clean
+.PHONY: help run test unit check proof bench bench-full kill soak format lint clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':[^#]*## ' '{printf "  make %-8s %s\n", $$1, $$2}'

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.servers
 @pytest.mark.timeout(180)
 def test_a_moment_of_the_soak_leaves_nothing() -> None:
     """Real agents, killed and reloaded while their vendors fail in every way: the four zeros are zero."""
