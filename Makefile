@@ -14,8 +14,10 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 SPECS ?=
 IMAGE_CHECK ?=
 FUZZ_SECONDS ?= 60
+MINUTES ?= 10
+SEED ?=
 
-.PHONY: help run test unit check proof bench bench-full format lint clean
+.PHONY: help run test unit check proof bench bench-full kill soak format lint clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':[^#]*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -61,6 +63,12 @@ bench: $(VENV)/.dev ## measure how true our latencies are, and what they cost, b
 
 bench-full: $(VENV)/.dev ## the same at more rates, with growth curves, agents at rest and each kind of probe (some 25 minutes)
 	$(PY) -m tests.bench --full
+
+kill: $(VENV)/.dev ## kill an agent at every step of a lifecycle, and hinder it, at an EC2 server and the sandbox: nothing may be left
+	@$(PY) -m tests.chaos.kill
+
+soak: $(VENV)/.dev ## kill, stop and reload agents while everything goes wrong: make soak MINUTES=10 SEED=
+	@$(PY) -m tests.soak --minutes $(MINUTES) --seed '$(SEED)'
 
 format: $(VENV)/.dev ## format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -18,6 +18,7 @@ from tests.chaos.kill.styles import SANDBOX
 from tests.servers.moto import moto_url
 
 __all__ = ["moto_url"]
+pytestmark = pytest.mark.servers  # one of the vendors is one, and all of it takes minutes
 ROOT = Path(__file__).parents[2]
 LEAST = 300
 """Points that must have been struck before anything is said to be shown."""
@@ -54,7 +55,6 @@ def test_killed_at_every_step_the_sandbox_is_left_as_it_was(tmp_path: Path) -> N
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.servers
 def test_killed_at_every_step_a_real_ec2_server_is_left_as_it_was(tmp_path: Path, moto_url: str) -> None:
     """The same at a server that ignores client tokens: a create that is sent twice there is two instances."""
     assert struck(harness(tmp_path, "--scenario", "steps", "--style", "ec2", "--moto", moto_url)) >= LEAST / 3
@@ -70,7 +70,6 @@ def test_hindered_and_killed_it_leaves_nothing(tmp_path: Path, scenario: Scenari
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.servers
 def test_hindered_and_killed_at_a_real_ec2_server_it_leaves_nothing(tmp_path: Path, moto_url: str) -> None:
     """The same at an EC2 server."""
     words = [word for scenario in MATRIX if "ec2" in scenario.styles for word in ("--scenario", scenario.name)]

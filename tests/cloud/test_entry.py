@@ -40,7 +40,7 @@ def test_entries_that_are_right() -> None:
         ),
         (
             openstack(credentials={"username": "u", "password": "p"}),
-            "give application_credential_id, application_credential_secret; or username, password, project_name; or",
+            "username; or username, password, project_name; or username, password, project_id; or user_id",
         ),
         (
             openstack(endpoints={}),

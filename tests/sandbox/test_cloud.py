@@ -76,7 +76,9 @@ def order(name: str = "probe-12345678-0123456789ab") -> Order:
 
 async def until(made: Cloud, instance_id: str, wanted: Callable[[View | None], bool]) -> View | None:
     """Poll the instance until it is as *wanted*."""
-    seen = await poll(lambda: made.inspect(instance_id, watch(), addresses=True), wanted, watch(), CLOCK, made.pace, 30.0)
+    seen = await poll(
+        lambda: made.inspect(instance_id, watch(), addresses=True), wanted, watch(), CLOCK, made.pace, 30.0
+    )
     return seen.view
 
 

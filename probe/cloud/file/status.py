@@ -1,18 +1,14 @@
 """Where a vendor tells how it is."""
 
-from typing import Literal
-
 from pydantic import Field
 
-from probe.cloud.file.fields import Strict, Text
+from probe.cloud.file.fields import Strict, Text, Word
 
 
 class StatusFeed(Strict):
     """What a machine can read."""
 
-    kind: Literal["statuspage_v2", "rss_atom", "gcp_incidents", "aws_currentevents", "vultr_status"] = Field(
-        description="how it is written"
-    )
+    kind: Word = Field(description="how it is written: statuspage_v2, rss_atom, or a vendor's own way")
     url: Text = Field(pattern=r"^https://", description="where it is")
 
 

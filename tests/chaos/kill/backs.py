@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -10,6 +11,7 @@ from uuid import uuid4
 import boto3
 import httpx
 
+from probe.cloud import MARK_LEASE
 from probe.model.clock import Clock
 from probe.sandbox import Casting, Fault, FaultKind
 from probe.sandbox.imitation import Answer, Effect, Idempotency, Imitation, Mistake, Route
@@ -19,6 +21,7 @@ from probe.sandbox.sandbox import cast
 from probe.sandbox.vendor import PretendVendor, Reply
 
 DATA: Final = Path(__file__).parents[3] / "config" / "sandbox"
+_MADE: Final = re.compile(rb"<instanceId>([^<]+)<")
 _LIVING: Final = ("pending", "running", "shutting-down", "stopping", "stopped")
 
 
@@ -54,6 +57,10 @@ class Back(Protocol):
         """Serve a request."""
         ...
 
+    def made_for(self, lease: str, reply: Reply) -> Sequence[str]:
+        """Identifiers of what a create for *lease*, answered with *reply*, has made."""
+        ...
+
     async def everything(self, made: Sequence[str]) -> Sequence[Thing]:
         """All that others have here, and what was *made* by the creates that went through the gate."""
         ...
@@ -68,19 +75,28 @@ class SandboxBack:
         clock: the vendor's clock.
         character: how it behaves.
         seed: of its luck.
+        data: folders with data files and characters.
     """
 
     def __init__(
-        self, use: str, idempotency: Idempotency, clock: Clock, *, character: str = "ideal", seed: str = "kill"
+        self,
+        use: str,
+        idempotency: Idempotency,
+        clock: Clock,
+        *,
+        character: str = "ideal",
+        seed: str = "kill",
+        data: Sequence[Path] = (DATA,),
     ) -> None:
         self._casting = Casting(name="rented", use=use, character=character)
         self._idempotency = idempotency
         self._clock = clock
         self._seed = seed
+        self._data = data
         self.vendor = self._play(unfiltered=False)
 
     def _play(self, *, unfiltered: bool) -> PretendVendor:
-        vendor = cast([DATA], [self._casting], self._seed, self._clock)["rented"]
+        vendor = cast(self._data, [self._casting], self._seed, self._clock)["rented"]
         vendor.imitation = adapted(vendor.imitation, self._idempotency, unfiltered=unfiltered)
         vendor.moved_in = _addressed
         return vendor
@@ -96,6 +112,10 @@ class SandboxBack:
 
     async def answer(self, asked: Asked) -> Reply:
         return await self.vendor.answer(asked)
+
+    def made_for(self, lease: str, reply: Reply) -> Sequence[str]:
+        del reply  # faults may have spoilt it
+        return [item.instance_id for item in self.vendor.instances.everything() if item.marks.get(MARK_LEASE) == lease]
 
     async def everything(self, made: Sequence[str]) -> Sequence[Thing]:
         del made  # a pretend vendor that is begun anew has nothing else
@@ -187,6 +207,10 @@ class MotoBack:
         got = await self._forward.request(asked.method, url, content=asked.body, headers=headers)
         kept = {name: value for name, value in got.headers.items() if name.startswith(("x-amzn", "content-type"))}
         return Reply(status=got.status_code, headers=kept, body=got.content)
+
+    def made_for(self, lease: str, reply: Reply) -> Sequence[str]:
+        del lease
+        return [found.decode("ascii") for found in _MADE.findall(reply.body)]
 
     async def everything(self, made: Sequence[str]) -> Sequence[Thing]:
         self._made = [*made]

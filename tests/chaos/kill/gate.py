@@ -13,7 +13,7 @@ from probe.sandbox.vendor import Cut, Reply
 from probe.wire import ServedConnection, listen, serve
 from probe.wire.serving import Serving
 from tests.chaos.kill.backs import Back
-from tests.chaos.kill.tricks import Deed, Meaning, Trick, TrickKind, failure, lie, made_by, meaning
+from tests.chaos.kill.tricks import Deed, Meaning, Trick, TrickKind, failure, lie, meaning
 
 _END: Final = b"\r\n\r\n"
 
@@ -62,6 +62,11 @@ class Gate:
         self.requests = 0
         self._begun = self._clock.now()
 
+    @property
+    def age(self) -> float:
+        """Seconds since it began anew."""
+        return self._clock.now() - self._begun
+
     async def quiet(self) -> None:
         """Wait until nobody is connected, those included whom the kernel has let in and we have not met yet."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -100,14 +105,12 @@ class Gate:
 
     async def _do(self, asked: Asked, meant: Meaning) -> Reply:
         reply = await self.back.answer(asked)
-        made = made_by(reply) if meant.deed is Deed.CREATE else ""
-        if made:
-            self.made[made] = meant.lease
+        if meant.deed is Deed.CREATE:
+            self.made.update(dict.fromkeys(self.back.made_for(meant.lease, reply), meant.lease))
         return reply
 
     def _strikes(self, kind: TrickKind, meant: Meaning) -> bool:
-        age = self._clock.now() - self._begun
-        return any(trick.kind is kind and trick.hits(meant.deed, age) for trick in self.tricks)
+        return any(trick.kind is kind and trick.hits(meant.deed, self.age) for trick in self.tricks)
 
 
 async def _read(connection: ServedConnection, base: str) -> Asked | None:

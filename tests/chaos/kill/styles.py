@@ -119,12 +119,12 @@ def sandbox_style(name: str) -> Style:
         region=imitation.region,
         image="debian-12",
         endpoints={point.name: point.path for point in imitation.endpoints if point.overrides},
-        credentials={word: imitation.credentials[word] for word in _CREDENTIALS[use]},
+        credentials={word: imitation.credentials[word] for word in CREDENTIALS[use]},
         back=lambda clock: SandboxBack(use, idempotency, clock),
     )
 
 
-_CREDENTIALS: Final = {
+CREDENTIALS: Final = {
     "aws": ("access_key", "secret_key"),
     "openstack": ("application_credential_id", "application_credential_secret"),
     "rackspace": ("username", "api_key"),

@@ -12,7 +12,6 @@ from probe.sandbox.requests import Asked
 from probe.sandbox.vendor import Reply
 
 _LEASE: Final = re.compile(rb"probe-[0-9a-f]{8}-[0-9a-f]{12}")
-_MADE: Final = re.compile(rb'<instanceId>([^<]+)<|"server": *\{[^{}]*?"id": *"([^"]+)"')
 _HARMLESS: Final = ("Describe", "Get", "List")
 
 
@@ -73,12 +72,6 @@ def _of_ec2(asked: Asked) -> Meaning:
 def _lease(body: bytes) -> str:
     found = _LEASE.search(body)
     return found.group().decode("ascii") if found else ""
-
-
-def made_by(reply: Reply) -> str:
-    """The identifier of the instance that a create's *reply* tells of; empty if it tells of none."""
-    found = _MADE.search(reply.body)
-    return next(text for text in found.groups() if text).decode("ascii") if found else ""
 
 
 class TrickKind(StrEnum):
