@@ -5,6 +5,7 @@ from typing import Final
 from dashboards.author.page import Page, Row, choice, graph_step
 from dashboards.author.panel import AVAILABILITY, NONE_IS_GOOD, Panel, Query, bands, link, override, steps, words
 from dashboards.author.promql import (
+    AGENT,
     EXCLUDED,
     FAILED,
     FLEET,
@@ -296,6 +297,45 @@ def _details() -> Row:
     return Row("What failed, and what do we own?", [phases, owned, alerts])
 
 
+def _honesty() -> Row:
+    checks = timeline(
+        "Our own network",
+        "References that have nothing to do with any vendor: the gateway, resolvers, hosts. While most of them are"
+        " silent, a vendor's failure that looks like a network's is ours. A gap means that nobody was asked.",
+        Query(
+            expr=f"min by (vantage, check) (stability_control_check_success{{{AGENT}}})",
+            legend="{{vantage}} {{check}}",
+        ),
+        thresholds=(("red", None), ("green", 1)),
+        mappings=words(silent=(0, "silent", "red"), answers=(1, "answers", "green")),
+        decimals=0,
+    )
+    lags = (
+        ("starts late", "stability_schedule_lateness_seconds"),
+        ("loop late", "stability_loop_lag_seconds"),
+        ("reads late", "stability_receive_lag_seconds"),
+    )
+    late = graph(
+        "How late the agent is, p99",
+        "How late runs start, how late the event loop wakes, and how long answers lie in the kernel before they are"
+        " read. Latencies are the kernel's and do not suffer; above 0.25 s a failure counts as ours: overloaded.",
+        *(Query(expr=quantile(0.99, metric, AGENT, over=RATE), legend=name) for name, metric in lags),
+        unit="s",
+    )
+    own = graph(
+        "Runs that were our own fault",
+        "Finished runs of which the agent, its network or its machine was to blame: network, overloaded, bug. They"
+        " count against nobody.",
+        Query(
+            expr=summed("stability_runs_total", f'{FLEET},blame="agent"', "outcome", over=RATE),
+            legend="{{outcome}}",
+        ),
+        bars=True,
+        decimals=0,
+    )
+    return Row("Can the agent be believed?", [checks, late, own])
+
+
 def page() -> Page:
     """The fleet overview."""
     return Page(
@@ -312,5 +352,5 @@ def page() -> Page:
             choice("vantage", "Vantage point", selector=',vendor=~"$vendor",region=~"$region"', everything=".*"),
             graph_step("5m"),
         ],
-        rows=[_now(), _where(), _how(), _details()],
+        rows=[_now(), _where(), _how(), _details(), _honesty()],
     )

@@ -23,6 +23,9 @@ RECORDED: Final = 'vendor=~"$vendor",region=~"$region",probe=~"$probe"'
 OWNED: Final = 'vendor=~"$vendor",region=~"$region",vantage=~"$vantage"'
 """Series of a vendor and region as a whole: what we rent there."""
 
+AGENT: Final = 'vantage=~"$vantage"'
+"""Series of the agents themselves."""
+
 VALID: Final = 'blame=~"none|vendor"'
 FAILED: Final = 'blame="vendor"'
 EXCLUDED: Final = 'blame=~"agent|customer|excused"'

@@ -90,6 +90,7 @@ def lost(results: Results) -> float | None:
 
 
 _P99: Final = "error_p99_us"
+_MANY: Final = 1_000
 GOALS: Final = (
     Goal("error p99 at 1000 HTTP/s, of blackbox_exporter's", 1 / 15, "x", against_peer(_P99, 1000)),
     Goal("error p99 at 1000 HTTP/s", 250, "us", of_rounds(_P99, 1000)),
@@ -140,4 +141,5 @@ def said(value: float, unit: str) -> str:
         return f"{value:.0f}"
     if unit == "x":
         return f"{value:.3g} x"
-    return f"{value:.3g} {unit}".replace("us", "µs")
+    told = f"{value:,.0f}" if value >= _MANY else f"{value:.3g}"
+    return f"{told} {unit}".replace("us", "µs")

@@ -96,6 +96,7 @@ class Fleet:
     eventful: bool
     truth: Counter[tuple[str, str, Outcome]] = field(default_factory=Counter)
     _chance: random.Random = field(default_factory=lambda: random.Random(20))
+    _own_chance: random.Random = field(default_factory=lambda: random.Random(21))
 
     async def scrapes(self) -> AsyncIterator[tuple[float, str]]:
         """(time, text) of every scrape."""
@@ -115,8 +116,16 @@ class Fleet:
                     self._slot(job, due[job.target], metrics, outages)
                     due[job.target] += job.every
             self._owned(metrics, moment)
+            self._own_share(metrics)
             text = b"".join([chunk async for chunk in metrics.exposition(None).chunks])
             yield moment, text.decode()
+
+    def _own_share(self, metrics: Metrics) -> None:
+        """What the agent tells of itself."""
+        metrics.control_checks({"gateway": True, "resolver": self._own_chance.random() > 0.1})
+        for observe in (metrics.schedule_lateness, metrics.loop_lag, metrics.receive_lag):
+            for _ in range(20):
+                observe(self._own_chance.expovariate(2_000.0))
 
     def _moments(self) -> Iterator[float]:
         moment = self.end - self.days * DAY

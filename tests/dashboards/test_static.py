@@ -11,7 +11,7 @@ import yaml
 from promql_parser import AggModifierType, AggregateExpr, Call, MatrixSelector, VectorSelector
 
 from dashboards.author.__main__ import rendered
-from probe.exposition.families import FAMILIES, IDENTITY, Family, Type
+from probe.exposition.families import FAMILIES, IDENTITY, Family, Feature, Type
 from tests.dashboards.pages import (
     FILES,
     ROOT,
@@ -249,7 +249,7 @@ def test_a_share_stands_beside_its_number_of_runs() -> None:
         assert "Valid runs" in leading
         assert "1.9208" in leading
     for query in ASKED:
-        if "histogram_quantile(0.99" in query.expr:
+        if "histogram_quantile(0.99" in query.expr and "layer=" in query.expr:
             assert ">= 1000" in query.expr
 
 
@@ -278,7 +278,7 @@ def _known(name: str, labels: set[str]) -> None:
         known = family(name)
         assert known, name
         assert labels <= set(known.labels) | SCRAPE_LABELS | ({"le"} if known.buckets else set()), (name, labels)
-        assert set(IDENTITY[:2]) <= set(known.labels) or known.labels == (), name
+        assert set(IDENTITY[:2]) <= set(known.labels) or known.feature is Feature.AGENT, name
 
 
 def _rules() -> str:
