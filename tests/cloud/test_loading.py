@@ -150,6 +150,18 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, content: dict[str, Any
     assert any(wanted in said for said in complaints(path)), complaints(path)
 
 
+def test_a_mistake_in_what_may_be_one_or_several_is_told_by_the_documents_own_path(tmp_path: Path) -> None:
+    """One way to delete is no list, and has no number."""
+    content = written("openstack") | {"vendor": "acme"}
+    content["instances"]["delete"] = {"delete": "api:/servers/${name}"}
+    path = saved(tmp_path, content)
+    (told,) = [said for said in complaints(path) if "delete" in said]
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if "delete: api:/servers/${name}" in text)
+    assert told.startswith(f"acme.yaml:{line}: instances.delete.delete: `${{name}}` has no value here")
+    content["instances"]["delete"] = [{"delete": "api:/servers/${name}"}]
+    assert any("instances.delete[0].delete: `${name}`" in said for said in complaints(saved(tmp_path, content)))
+
+
 def test_a_mistake_in_a_union_is_told_by_the_documents_own_path(tmp_path: Path) -> None:
     """What pydantic calls the members of a union is nobody's business."""
     content = written("openstack") | {"vendor": "acme"}
