@@ -1,6 +1,8 @@
 """`probe sweep`: finds what was rented and not given back."""
 
+import logging
 import sys
+import uuid
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import click
 from probe.agent.assembly import Assembly
 from probe.agent.logs import configure_logs
 from probe.cli.configured import config_option, configuration, run_in_loop
-from probe.cli.console import agreed, give_up, table
+from probe.cli.console import WRONG, agreed, give_up, table
 from probe.cloud import Capability
 from probe.model.meter import Meter
 from probe.notation.durations import format_duration
@@ -23,15 +25,31 @@ LEFT = 1
 """Exit status when something that should go is still there, or a vendor could not be asked."""
 
 
+def _agent_id(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """An agent's id: a UUID, for half of one would prove nothing."""
+    if value is None:
+        return None
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise click.BadParameter(
+            "is no agent's id: it is the whole UUID in the mark stability-probe of what the agent left"
+        ) from None
+
+
 @click.command()
 @config_option
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
-@click.option("--yes", is_flag=True, help="Do not ask before deleting.")
-def command(config: Path | None, *, dry_run: bool, yes: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask before adopting or deleting.")
+@click.option("--adopt", metavar="ID", callback=_agent_id, help="First answer for an agent whose state is lost.")
+def command(config: Path | None, *, dry_run: bool, yes: bool, adopt: str | None) -> None:
     """Find what was rented and not given back, show the plan, ask, and delete it.
 
     Deleted is only what carries this agent's marks, checked on our side, and is in its ledger and in nobody's use
     any more, or is past its expiry. Everything else is shown, and left alone. It works beside a running agent.
+
+    --adopt ID answers for an agent that is gone for good, from now on: what carries its marks is deleted as if it were
+    this agent's, once its expiry has passed. The id is in the stability-probe mark of what it left.
 
     Exit status: 0 if nothing is left to do, 1 if something is (or may still show up, or is at a vendor that cannot be
     asked), 2 if the configuration is wrong.
@@ -41,10 +59,10 @@ def command(config: Path | None, *, dry_run: bool, yes: bool) -> None:
     audit = audit_secrets(loaded)
     for complaint in audit.complaints:
         click.echo(f"left out: {complaint}", err=True)
-    sys.exit(run_in_loop(_sweep(usable(loaded, audit), dry_run=dry_run, yes=yes)))
+    sys.exit(run_in_loop(_sweep(usable(loaded, audit), adopt, dry_run=dry_run, yes=yes)))
 
 
-async def _sweep(loaded: Configuration, *, dry_run: bool, yes: bool) -> int:
+async def _sweep(loaded: Configuration, adopt: str | None, *, dry_run: bool, yes: bool) -> int:
     clock, meter = RealClock(), Meter()
     async with AsyncExitStack() as stack:
         wire = Wire(clock, meter)
@@ -53,13 +71,31 @@ async def _sweep(loaded: Configuration, *, dry_run: bool, yes: bool) -> int:
             store = await stack.enter_async_context(await Store.open(loaded.agent.state, ledger=loaded.ledger))
             clouds = Assembly(loaded, wire, clock, meter, store=store).clouds.values()
             sweeper = Sweeper([cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)], store, clock, meter)
-            plan = await sweeper.plan()
+            if adopt is not None and not dry_run:
+                await _adopt(store, adopt, clock.wall(), yes=yes)
+            plan = await sweeper.plan(also=frozenset() if adopt is None else frozenset({adopt}))
             _show_plan(plan)
             if not _agreed(plan, dry_run=dry_run, yes=yes):
                 return LEFT if plan.failures or _work(plan) or _out_of_reach(plan) else 0
             return await _carry_out(sweeper, plan)
         except (StateFolderRefused, StoreFailed) as refused:
             give_up(str(refused))
+
+
+async def _adopt(store: Store, agent_id: str, now: float, *, yes: bool) -> None:
+    """Write down that we answer for *agent_id*, if the person who asks for it means it."""
+    if agent_id == store.agent_id:
+        give_up(f"{agent_id} is this agent itself: there is nothing to adopt", WRONG)
+    if agent_id in await store.identities.adopted():
+        return
+    click.echo(
+        f"what carries the marks of agent {agent_id}, in every vendor entry of this configuration, will be deleted once"
+        " its expiry has passed: now, and by every later sweep of this agent"
+    )
+    if not (yes or agreed("is that agent gone for good?")):
+        give_up("nothing was adopted", LEFT)
+    await store.identities.adopt(agent_id, now)
+    logging.getLogger("probe.audit").info("adopt", extra={"agent": agent_id, "by": store.agent_id})
 
 
 def _work(plan: SweepPlan) -> int:
@@ -78,13 +114,13 @@ def _show_plan(plan: SweepPlan) -> None:
     if not plan.items:
         click.echo("nothing to sweep")
         return
-    heads = ("ACTION", "VENDOR", "REGION", "INSTANCE", "NAME", "AGE", "WHY")
+    heads = ("ACTION", "VENDOR", "REGION", "KIND", "ID", "NAME", "AGE", "WHY")
     click.echo(table(heads, [_row(item) for item in plan.items]))
 
 
 def _row(item: SweepItem) -> tuple[str, ...]:
     age = "?" if item.age is None else format_duration(float(max(0, round(item.age))))
-    return (item.action, item.vendor, item.region, item.instance_id or "?", item.name, age, item.reason)
+    return (item.action, item.vendor, item.region, item.kind, item.instance_id or "?", item.name, age, item.reason)
 
 
 def _agreed(plan: SweepPlan, *, dry_run: bool, yes: bool) -> bool:
@@ -93,7 +129,7 @@ def _agreed(plan: SweepPlan, *, dry_run: bool, yes: bool) -> bool:
     doomed = len(plan.of(Action.DELETE))
     if yes or not doomed:
         return True
-    return agreed(f"delete {doomed} instance{'s' if doomed > 1 else ''}?")
+    return agreed(f"delete {doomed} {'things' if doomed > 1 else 'thing'}?")
 
 
 async def _carry_out(sweeper: Sweeper, plan: SweepPlan) -> int:

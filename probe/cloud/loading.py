@@ -92,9 +92,10 @@ def load_vendor_file(path: Path) -> VendorFile:
     if file.vendor != path.stem:
         found.append((("vendor",), f"the file is called {path.name}", f"call one of them as the other: {file.vendor}"))
     if found:
+        placed = [(_place(document, trail), problem, remedy) for trail, problem, remedy in found]
         raise VendorFileRefused(
             FileComplaint(str(path), document.line(trail), dotted(trail), problem, remedy)
-            for trail, problem, remedy in found
+            for trail, problem, remedy in placed
         )
     return file
 
@@ -126,7 +127,10 @@ def _from_pydantic(document: Document, details: Any) -> FileComplaint:
 
 
 def _place(document: Document, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Where pydantic's *location* is in the document: it names the members of unions and keys, too."""
+    """Where *location* is in the document.
+
+    Pydantic names the members of unions, and keys, too; and what may be one or several has numbers though it is one.
+    """
     trail: tuple[str | int, ...] = ()
     for position, step in enumerate(location):
         if (*trail, step) in document.lines or (position == len(location) - 1 and step != "[key]"):

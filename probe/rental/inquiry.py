@@ -13,8 +13,18 @@ from probe.rental.plan import Evidence, claim_on
 from probe.store import Store
 
 
-async def inquire(cloud: Cloud, store: Store, clock: Clock, patience: Patience, *, wide: bool) -> Evidence:
+async def inquire(
+    cloud: Cloud,
+    store: Store,
+    clock: Clock,
+    patience: Patience,
+    *,
+    wide: bool,
+    also: frozenset[str] = frozenset(),
+) -> Evidence:
     """All that is known of a vendor entry; *wide* looks at everything it shows, not only at what carries our mark.
+
+    Marks of the agents in *also* count as ours, too.
 
     Raises:
         ProbeFailed: the vendor did not list what it has.
@@ -25,7 +35,7 @@ async def inquire(cloud: Cloud, store: Store, clock: Clock, patience: Patience, 
     now = clock.wall()
     claimable = [lease for lease in held if claim_on(lease, now, owner_alive) and lease.region == cloud.region]
     unanswered = any(not lease.instance_id for lease in claimable)
-    ours = await whose(store)
+    ours = await whose(store) | also
     marks = {MARK_AGENT: store.agent_id} if len(ours) == 1 and not (wide or unanswered) else {}
     listing = cloud.inventory(Stopwatch(clock), marks, everything=wide)
     shown = await in_time(listing, patience.call, f"the list of {cloud.name}")

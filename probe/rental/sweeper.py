@@ -151,10 +151,11 @@ class Sweeper:
             await self.sweep()
             await self._clock.sleep(pause)
 
-    async def plan(self, *, wide: bool = True) -> SweepPlan:
+    async def plan(self, *, wide: bool = True, also: frozenset[str] = frozenset()) -> SweepPlan:
         """What a sweep would do; changes nothing.
 
-        *wide* also looks at what does not carry our mark, so that look-alikes are reported.
+        *wide* also looks at what does not carry our mark, so that look-alikes are reported. The ids in *also* count as
+        if they had been adopted.
 
         Raises:
             StoreFailed: the ledger cannot be read.
@@ -165,7 +166,7 @@ class Sweeper:
         failures: dict[str, str] = {}
 
         async def ask(cloud: Cloud) -> None:
-            evidence = await inquire(cloud, self._store, self._clock, self._patience, wide=wide)
+            evidence = await inquire(cloud, self._store, self._clock, self._patience, wide=wide, also=also)
             items.extend(draw_up(evidence))
 
         await _side_by_side({name: ask(cloud) for name, cloud in clouds.items()}, failures)

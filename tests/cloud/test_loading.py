@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import given
@@ -150,6 +151,18 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, content: dict[str, Any
     assert any(wanted in said for said in complaints(path)), complaints(path)
 
 
+def test_a_mistake_in_what_may_be_one_or_several_is_told_by_the_documents_own_path(tmp_path: Path) -> None:
+    """One way to delete is no list, and has no number."""
+    content = written("openstack") | {"vendor": "acme"}
+    content["instances"]["delete"] = {"delete": "api:/servers/${name}"}
+    path = saved(tmp_path, content)
+    (told,) = [said for said in complaints(path) if "delete" in said]
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if "delete: api:/servers/${name}" in text)
+    assert told.startswith(f"acme.yaml:{line}: instances.delete.delete: `${{name}}` has no value here")
+    content["instances"]["delete"] = [{"delete": "api:/servers/${name}"}]
+    assert any("instances.delete[0].delete: `${name}`" in said for said in complaints(saved(tmp_path, content)))
+
+
 def test_a_mistake_in_a_union_is_told_by_the_documents_own_path(tmp_path: Path) -> None:
     """What pydantic calls the members of a union is nobody's business."""
     content = written("openstack") | {"vendor": "acme"}
@@ -177,8 +190,15 @@ def test_any_data_is_a_vendor_file_or_refused(data: object) -> None:
         VendorFile.model_validate(data)
 
 
+@pytest.mark.parametrize("vendor", FILES)
+def test_the_packaged_files_fit_the_schema(vendor: str) -> None:
+    """An editor that knows the schema finds nothing wrong with them."""
+    wrong = list(jsonschema.Draft202012Validator(vendor_file_schema()).iter_errors(written(vendor)))
+    assert not wrong, [(list(error.absolute_path), error.message[:200]) for error in wrong]
+
+
 def test_the_schema_knows_what_the_model_knows() -> None:
-    """The packaged files fit the JSON Schema, which names keys as they are written and describes them."""
+    """It names keys as they are written and describes them."""
     schema = vendor_file_schema()
     json.dumps(schema)
     assert {"is", "renew", "status"} <= schema["$defs"]["ErrorRule"]["properties"].keys()

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from probe.cloud import MARK_AGENT, MARK_EXPIRES, Verdict
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Verdict
 from probe.model.instance import InstanceState, LeaseState
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.rental import Action, Rental, Result, SweepStep
+from probe.rental.marks import new_key
 from probe.store import Store, StoreFailed
 from tests.fakes.cloud import FakeCloud, complaint, failure
 from tests.fakes.leases import a_lease
@@ -398,3 +399,42 @@ async def test_it_is_swept_until_nothing_is_owed(desk: Desk) -> None:
     await desk.sweeper().exhaust(0.5)
     assert desk.cloud.deletes == [rental.instance_id] * 2
     assert desk.cloud.instances == {}
+
+
+async def test_a_lost_folder_widens_nothing_until_its_agent_is_adopted(desk: Desk) -> None:
+    """The old agent's things are another's; once a person has adopted it, they go when their expiry has passed."""
+    over, later = str(int(desk.clock.wall() - 10)), str(int(desk.clock.wall() + 9999))
+    old = "5a0c6c2e-7f52-4e0d-9d6c-3f1f5f0c7a11"
+    marked = [
+        (key := new_key(old), {MARK_AGENT: old, MARK_LEASE: key, MARK_EXPIRES: expiry}) for expiry in (over, later)
+    ]
+    gone, young = (desk.cloud.put(name=key, marks=marks) for key, marks in marked)
+    other = "6b1d7d3f-8063-4f1e-8e7d-403060d18b22"
+    key = new_key(other)
+    foreign = desk.cloud.put(name=key, marks={MARK_AGENT: other, MARK_LEASE: key, MARK_EXPIRES: over})
+    await desk.sweeper().sweep()
+    plan = await desk.sweeper().plan()
+    assert {item.action for item in plan.items} == {Action.REPORT}
+    tried = await desk.sweeper().plan(also=frozenset({old}))
+    assert [item.instance_id for item in tried.of(Action.DELETE)] == [gone.id]
+    assert desk.cloud.deletes == []
+    await desk.store.identities.adopt(old, desk.clock.wall())
+    await desk.store.identities.adopt(old, desk.clock.wall())
+    async with await Store.open(desk.store.path) as after_a_restart:
+        assert await after_a_restart.identities.adopted() == {old}
+    await desk.sweeper().sweep()
+    assert desk.cloud.deletes == [gone.id]
+    assert set(desk.cloud.instances) == {young.id, foreign.id}
+    desk.clock.pass_time(10_000.0)
+    await desk.sweeper().sweep()
+    assert set(desk.cloud.instances) == {foreign.id}
+
+
+async def test_look_alikes_without_any_mark_are_told(desk: Desk) -> None:
+    """`probe sweep` looks at everything that the vendor shows; a name of ours without our marks is for a person."""
+    lookalike = desk.cloud.put(name=new_key(desk.store.agent_id))
+    desk.cloud.put(name="web-1")
+    plan = await desk.sweeper().plan()
+    assert [(item.instance_id, item.action) for item in plan.items] == [(lookalike.id, Action.REPORT)]
+    await desk.sweeper().carry_out(plan)
+    assert desk.cloud.deletes == []

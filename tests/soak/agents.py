@@ -20,15 +20,18 @@ vendor_files: files
 controls: {{checks: []}}
 vendors:
 {vendors}probes:
-  - name: lifecycle
+{probes}guards: {{instances_at_once: 8, per_day: 100000, lease: {lease:g}s}}
+"""
+_PROBE: Final = """\
+  - name: lifecycle-{number}
     kind: lifecycle
     vendors: [{renting}]
     every: {every}s
     deadline: 2s
     options: {{size: small, image: debian-12, delete_deadline: 1s, poll_grace: 1s}}
-guards: {{instances_at_once: 4, per_day: 100000, lease: {lease:g}s}}
 """
-_BESIDE: Final = (("sweep", "--yes"), ("once", "lifecycle"), ("instances",), ("sweep", "--dry-run"))
+_PROBES: Final = 3
+_BESIDE: Final = (("sweep", "--yes"), ("once", "lifecycle-1"), ("instances",), ("sweep", "--dry-run"))
 Process = asyncio.subprocess.Process
 
 
@@ -64,8 +67,10 @@ class Agents:
         text = _CONFIGURATION.format(
             port=self._port,
             vendors="".join(vendor.written(self._folder) for vendor in self._vendors),
-            renting=", ".join(renting),
-            every=dice.choice((3, 4)),
+            probes="".join(
+                _PROBE.format(number=number + 1, renting=", ".join(renting), every=dice.choice((3, 4)))
+                for number in range(_PROBES)
+            ),
             lease=self._lease,
         )
         (self._folder / "c.yaml").write_text(text)

@@ -35,6 +35,9 @@ _SECONDS: Final = {
     FaultKind.GHOST: 3.0,
     FaultKind.STALE_POINTS: 60.0,
 }
+_FAULTS: Final = tuple(FaultKind)
+_OFTEN: Final = [0.1 if kind in {FaultKind.DENIED, FaultKind.QUOTA} else 1.0 for kind in FaultKind]
+"""After those two nothing is rented for a minute and more."""
 _TRICKS: Final = (
     (TrickKind.LOSE, Deed.CREATE),
     (TrickKind.LOSE, Deed.DELETE),
@@ -82,7 +85,7 @@ class Rented:
             self.gate.tricks = [*self.gate.tricks, Trick(kind, deed, count=dice.randint(1, 4), lasts=ends)][-8:]
             word = f"{kind} {deed or 'anything'}"
         else:
-            fault = dice.choice([kind for kind in FaultKind if kind is not FaultKind.DENIED])
+            fault = dice.choices(_FAULTS, _OFTEN)[0]
             self._back.vendor.faults.inject(
                 Fault(kind=fault, rate=dice.choice((0.2, 0.5, 1.0)), seconds=_SECONDS.get(fault, 0.0), lasts=lasts)
             )

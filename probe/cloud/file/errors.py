@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from probe.cloud.file.fields import Jmespath, Pattern, Several, Strict
+from probe.cloud.file.fields import Jmespath, OneOrMore, Pattern, Strict
 from probe.model.outcome import Outcome
 
 
@@ -38,8 +38,8 @@ class Verdict(StrEnum):
 class Fit(Strict):
     """Fits an error when everything it names fits."""
 
-    status: Annotated[tuple[int, ...], Several] = Field((), description="HTTP statuses")
-    code: Annotated[tuple[str, ...], Several] = Field((), description="the vendor's codes, exactly")
+    status: Annotated[tuple[int, ...], OneOrMore] = Field((), description="HTTP statuses")
+    code: Annotated[tuple[str, ...], OneOrMore] = Field((), description="the vendor's codes, exactly")
     code_regex: Pattern | None = Field(None, description="found anywhere in the vendor's code")
     message: Pattern | None = Field(None, description="found anywhere in the vendor's message")
 

@@ -85,8 +85,6 @@ RateField = Annotated[Rate, BeforeValidator(_rate), WithJsonSchema({**_TEXT, "ex
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Alias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Several = BeforeValidator(_several)
-"""One value may be written where several may stand."""
 
 
 class _OneOrMore:

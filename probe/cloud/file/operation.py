@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from probe.cloud.file.fields import AnyTemplate, Jmespath, MapTemplate, Several, Strict, Text, TextTemplate
+from probe.cloud.file.fields import AnyTemplate, Jmespath, MapTemplate, OneOrMore, Strict, Text, TextTemplate
 from probe.notation.templates import Template
 
 _WHOLE: Final = re.compile(r"\$\{([^{}]*)\}")
@@ -32,7 +32,7 @@ class Operation(Strict):
         description="the body, sent as a form; what is nested is numbered from 1 as in `Filter.1.Value.1`",
     )
     text: TextTemplate | None = Field(None, description="the body, sent as plain text")
-    expect: Annotated[tuple[int, ...], Several] = Field(
+    expect: Annotated[tuple[int, ...], OneOrMore] = Field(
         (), description="statuses that mean success; any 2xx where none is given"
     )
     complaint: Jmespath | None = Field(

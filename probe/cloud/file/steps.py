@@ -4,7 +4,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from probe.cloud.file.fields import Jmespath, Several, Strict, Text, Word
+from probe.cloud.file.fields import Jmespath, OneOrMore, Strict, Text, Word
 from probe.cloud.file.operation import Operation
 
 HANDLE: Final = "handle"
@@ -14,7 +14,7 @@ class Found(Strict):
     """Values that later calls use as `${NAME}`; where one is not found, those calls are not made."""
 
     extract: dict[Word, Jmespath] = Field({}, description="found in the body of the answer")
-    from_header: dict[Word, Annotated[tuple[Text, ...], Several]] = Field(
+    from_header: dict[Word, Annotated[tuple[Text, ...], OneOrMore]] = Field(
         {}, description="found in the headers of the answer: the first of them that is there"
     )
 
