@@ -10,8 +10,8 @@ from tests.bench.plan import OURS, PEER, Heat, Load
 from tests.bench.plot import Panel, drawn
 
 _CURVES: Final = (
-    ("error p99 of the measured wait, µs", "error_p99_us", None),
-    ("CPU per probe, µs", "cpu_us", None),
+    ("error p99 of the measured wait, µs", "error_p99_us", False),
+    ("CPU per probe, µs", "cpu_us", True),
 )
 
 
@@ -43,12 +43,12 @@ def kinds(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def growth(rounds: Mapping[Heat, Sequence[Round]]) -> str:
     """Curves over the rate, as SVG; empty where fewer than two rates were measured."""
     panels = []
-    for title, name, goal in _CURVES:
+    for title, name, linear in _CURVES:
         curves: dict[str, list[tuple[float, float]]] = {}
         for heat, figures in rounds.items():
             values = [one[name] for one in figures if one.get(name)]
             if values and heat.mode == STEADY and heat.load is not Load.REUSED and heat.contestant in {OURS, PEER}:
                 what = "HTTP" if heat.load is Load.HTTP else "TLS"
                 curves.setdefault(f"{heat.contestant}, {what}", []).append((heat.rate, median(values)))
-        panels.append(Panel(title, "probes a second", curves, goal))
+        panels.append(Panel(title, "probes a second", curves, linear=linear))
     return drawn(panels) if all(len(curve) > 1 for panel in panels for curve in panel.curves.values()) else ""
