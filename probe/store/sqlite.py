@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from probe.store.folder import publish, sync_folder
 from probe.store.schema import examine, upgrade
+from probe.store.soundness import unreadable
 from probe.store.trouble import StateFolderAbsent, StateFolderRefused, StoreFailed, damaged, explain
 
 _BUSY_SECONDS: Final = 5.0
@@ -36,6 +37,8 @@ class Sqlite:
                 _make(path)
             engine = _examined(path, read_only=self._read_only)
             self._file = _file_identity(path)
+        except UnicodeDecodeError as error:
+            raise damaged(path, "it holds text that is none") from error
         except FileNotFoundError as error:
             raise StateFolderAbsent(f"{path}: nothing was ever rented from this state folder") from error
         except (OSError, sqlite3.Error, SQLAlchemyError) as error:
@@ -95,6 +98,9 @@ def _version(path: Path) -> tuple[str, bool]:
             found = examine(connection, str(path))
             if found is None:
                 raise damaged(path, "it holds no ledger")
+            _, current = found
+            if current and (complaint := unreadable(connection)):
+                raise damaged(path, complaint)
             return found
     finally:
         engine.dispose()

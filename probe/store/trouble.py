@@ -94,5 +94,7 @@ def damaged(path: Path, detail: str) -> StateFolderRefused:
 
 def _by_sqlite(error: BaseException) -> str:
     """Find the sentence for an error of SQLite; extended codes (`SQLITE_IOERR_WRITE`) share that of their family."""
+    if str(error).startswith("Could not decode"):  # the driver's own word, which has no code
+        return _DAMAGED
     family = "_".join(str(getattr(error, "sqlite_errorname", "")).split("_")[:2])
     return _BY_SQLITE.get(family, _OTHER)

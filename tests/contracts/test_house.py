@@ -46,8 +46,8 @@ NAMED_ELSEWHERE: Mapping[str, str] = {
     "probe/sandbox/signatures.py": "the counterpart of the auth kind sigv4: it checks what that signs",
 }
 """Modules outside the plug-ins that name a vendor, and why; adding a vendor must not add to it."""
-NOT_IMPORTED = {"h2"}
-"""Dependencies that others import for us: httpx, where a probe asks for HTTP/2."""
+NOT_IMPORTED = {"h2", "psycopg"}
+"""Dependencies that others import for us: httpx, where a probe asks for HTTP/2; SQLAlchemy, for a shared ledger."""
 PINNED_BY_OTHERS = {"pydantic-core"}
 """What we import without naming it: pydantic asks for exactly one version of it."""
 SHARED = {"google": "google-auth"}

@@ -114,6 +114,32 @@ async def test_a_damaged_database_is_kept_and_told(
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "spoilt",
+    ["state = 'actife'", "state = CAST(x'ff' AS TEXT)", "note = CAST(x'ffd8' AS TEXT)", "expires_at = 'soon'"],
+)
+async def test_a_lease_that_cannot_be_read_is_damage(folder: Path, spoilt: str) -> None:
+    """Pages may be sound, and what stands on them is not: an agent that cannot sweep must not rent."""
+    path = await _filled(folder, leases=1)
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE leases SET {spoilt}")  # noqa: S608 - our own words
+    connection.close()
+    with pytest.raises(StateFolderRefused) as refusal:
+        await Store.open(folder)
+    assert str(refusal.value).startswith(f"{path}: the database is damaged (")
+
+
+async def test_a_schema_that_is_no_text_is_damage(folder: Path) -> None:
+    """SQLite's own complaint about it cannot be read, either."""
+    path = await _filled(folder, leases=1)
+    content = path.read_bytes()
+    at = content.index(b"CREATE TABLE leases")
+    path.write_bytes(content[:at] + b"\xb1" * 16 + content[at + 16 :])
+    with pytest.raises(StateFolderRefused) as refusal:
+        await Store.open(folder)
+    assert str(refusal.value).startswith(f"{path}: the database is damaged (")
+
+
 async def test_a_damaged_database_gives_its_owner_back(folder: Path) -> None:
     """Who could not open leaves no living name behind."""
     _emptied(await _filled(folder, leases=1))
