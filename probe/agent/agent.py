@@ -169,7 +169,13 @@ class Agent:
         for complaint in audit.complaints:
             _log.warning("left out: %s", complaint)
         return Assembly(
-            usable(configuration, audit), self._wire, self._clock, self.metrics, store=self._store, former=former
+            usable(configuration, audit),
+            self._wire,
+            self._clock,
+            self.metrics,
+            store=self._store,
+            former=former,
+            spots=True,
         )
 
     def _rules(self) -> Rules:

@@ -38,6 +38,7 @@ class Assembly:
         *,
         store: "Store | None" = None,
         former: "Assembly | None" = None,
+        spots: bool = False,
     ) -> None:
         """Put everything together.
 
@@ -47,6 +48,7 @@ class Assembly:
             clock: what everything is measured on.
             meter: counts.
             store: where the ledger is; without one, what rents is skipped.
+            spots: whether lists are asked for beside what rents, for the metrics.
             former: what an earlier configuration became; a cloud whose entry is unchanged keeps its tokens, and
                 every account what is left of its request budget.
         """
@@ -55,6 +57,7 @@ class Assembly:
         self._clock = clock
         self._meter = meter
         self._store = store
+        self._spots = spots
         self.budgets: Budgets | None = former.budgets if former else None
         self.clouds: Mapping[str, Cloud] = self._make_clouds(former) if configuration.vendors else {}
         for entry in configuration.vendors.values():
@@ -123,7 +126,7 @@ class Assembly:
 
         guards, total = self.configuration.guards, self.configuration.total
         prices = self.configuration.prices.get(cloud.name)
-        return Renter(cloud, self._store, guards, total, self._clock, self._meter, prices)
+        return Renter(cloud, self._store, guards, total, self._clock, self._meter, prices, spots=self._spots)
 
 
 def of_vendors(clouds: "Mapping[str, Cloud]", names: Iterable[str]) -> "list[Cloud]":

@@ -400,6 +400,17 @@ BREAKER_OPEN: Final = _of_vendor(
     "cause",
 )
 
+READS_AFTER_WRITES: Final = _of_vendor(
+    "stability_reads_after_writes_total",
+    Type.COUNTER,
+    "reads",
+    "Looks at what was just created or gone, by what was asked and by whether it knew: get_after_create is the run's "
+    "first look, the lists are spot checks beside it.",
+    Feature.RENTING,
+    "read",
+    "consistent",
+)
+
 # --- the vendor's API ------------------------------------------------------------------------------------------------
 
 API_REQUESTS: Final = _of_vendor(

@@ -230,6 +230,11 @@ class Metrics(Meter):
         """Note why nothing is rented from a vendor entry now."""
         self._vendors.breaker((vendor, region), causes)
 
+    def read_after_write(self, vendor: str, region: str, read: str, *, consistent: bool) -> None:
+        """Count a look at what was just written."""
+        told = "yes" if consistent else "no"
+        self._table.value(names.READS_AFTER_WRITES, vendor, region, read, told).increase()
+
     def wrong_move(self) -> None:
         """Count a move of a lease that was not made."""
         self._table.value(names.WRONG_MOVES).increase()

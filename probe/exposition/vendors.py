@@ -14,6 +14,8 @@ RENTED: Final = "instance"
 API_CODES: Final = ("2xx", "4xx", "429", "5xx", "error")
 """The classes of answers that an operation is announced with; others come on first use."""
 
+READS: Final = ("get_after_create", "list_after_create", "list_after_delete")
+"""What is read after what."""
 STATES: Final = ("active", "deleting", "leaked")
 _COUNTS: Final = (
     names.RESOURCES_CREATED,
@@ -21,7 +23,7 @@ _COUNTS: Final = (
     names.RESOURCES_LEAKED,
     names.OLDEST_RESOURCE,
 )
-_OF_RENTING: Final = (names.RESOURCES, names.ESTIMATED_COST, names.BREAKER_OPEN, *_COUNTS)
+_OF_RENTING: Final = (names.RESOURCES, names.ESTIMATED_COST, names.BREAKER_OPEN, names.READS_AFTER_WRITES, *_COUNTS)
 _OF_API: Final = (
     names.API_REQUESTS,
     names.API_REQUEST_DURATION,
@@ -61,6 +63,9 @@ class VendorSeries:
             self._table.value(names.RESOURCES, *vendor, RENTED, state)
         for cause in Cause:
             self._table.value(names.BREAKER_OPEN, *vendor, cause)
+        for read in READS:
+            for consistent in ("yes", "no"):
+                self._table.value(names.READS_AFTER_WRITES, *vendor, read, consistent)
 
     def _told(self) -> set[Vendor]:
         return {key[:2] for family in (*_OF_API, *_OF_RENTING) for key in self._table.keys(family)}

@@ -84,6 +84,12 @@ class Meter:
     def estimated_cost(self, vendor: str, region: str, currency: str, amount: float) -> None:
         """Note what everything rented so far has cost, in the currency, estimated upwards; it never falls."""
 
+    def read_after_write(self, vendor: str, region: str, read: str, *, consistent: bool) -> None:
+        """Count a look at what was just written; *read* is one of get_after_create list_after_create list_after_delete.
+
+        It is *consistent* if it showed what was created, or did not show what was gone.
+        """
+
     def breaker(self, vendor: str, region: str, causes: Collection[Cause]) -> None:
         """Note why nothing is rented from a vendor entry now, whatever the guards allow; empty if nothing forbids."""
 

@@ -18,6 +18,7 @@ from probe.rental import steps
 from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND, take_census
 from probe.rental.finishing import to_the_end
+from probe.rental.spots import Spots
 from probe.store import Residual, Step, Store, StoreFailed, WrongMove
 
 _log: Final = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Rental:
         returned: when the delete call began that the vendor acknowledged; None before.
     """
 
-    def __init__(self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, lease: Lease) -> None:
+    def __init__(self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, lease: Lease, spots: Spots) -> None:
         self.lease = lease
         self.ordered = 0.0
         self.accepted = 0.0
@@ -66,6 +67,8 @@ class Rental:
         self._meter = meter
         self._unwritten: list[Step] = []
         self._shown: View | None = None
+        self._spots = spots
+        self._looked = False
         self._works: tuple[Handle, ...] = ()
         self._deletion: tuple[Handle, ...] = ()
 
@@ -94,6 +97,9 @@ class Rental:
             self._works = progress.pending
         view = await self._cloud.inspect(self.instance_id, watch, addresses=not self._works)
         self._shown = view or self._shown
+        if not self._looked:
+            self._looked = True
+            self._spots.looked(known=view is not None)
         if not self._works:
             return view
         if view is None:
@@ -165,6 +171,7 @@ class Rental:
         watch.add(Phase.GONE, seconds, resolution=resolution)
         if self.returned is not None:
             watch.milestones[Milestone.GONE] = self._acknowledged + seconds - self.returned
+        self._spots.gone(self.lease)
         if self._cloud.residual_kinds:  # looking for them would be part of what the run measures
             await self.hand_over("gone; the sweeper looks for what came with it")
         else:

@@ -20,6 +20,7 @@ from probe.rental.finishing import to_the_end
 from probe.rental.guards import Guards, Prices, TotalGuards, Wish, admission
 from probe.rental.marks import marks_of, new_key
 from probe.rental.rental import Rental, ended_by
+from probe.rental.spots import Spots
 from probe.store import Admit, IntentRefused, Store, StoreFailed
 from probe.store.breakers import Turn
 
@@ -45,6 +46,7 @@ class Renter:
         clock: the clock of the runs.
         meter: counts what is rented.
         prices: what it costs; None if nobody says.
+        spots: whether lists are asked for beside the runs, to see whether they know what was just done.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class Renter:
         clock: Clock,
         meter: Meter,
         prices: Prices | None = None,
+        *,
+        spots: bool = False,
     ) -> None:
         self._cloud = cloud
         self._store = store
@@ -64,6 +68,7 @@ class Renter:
         self._prices = prices or Prices(currency="")
         self._clock = clock
         self._meter = meter
+        self._spots = Spots(cloud, store.agent_id, clock, meter, lists=spots)
 
     async def rent(
         self,
@@ -100,10 +105,11 @@ class Renter:
 
     async def _order_it(self, lease: Lease, order: Order, watch: Stopwatch) -> Rental:
         """Write the intent down, send the order, and see that whatever comes of it is in somebody's hands."""
-        rental = Rental(self._cloud, self._store, self._clock, self._meter, lease)
+        rental = Rental(self._cloud, self._store, self._clock, self._meter, lease, self._spots)
         await self._intend(rental)
         try:
             await self._create(rental, order, watch)
+            self._spots.created(rental.lease)
             await self._turn(closing)
         except BaseException as error:
             await _abandon(rental, error)

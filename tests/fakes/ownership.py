@@ -31,6 +31,7 @@ class OwnershipMeter(Meter):
         self.owned: dict[tuple[str, str], Census] = {}
         self.write_errors = 0
         self.wrong_moves = 0
+        self.reads: Counter[tuple[str, bool]] = Counter()
         self.costs: dict[tuple[str, str], float] = {}
         self.breakers: dict[tuple[str, str], set[Cause]] = {}
 
@@ -65,6 +66,11 @@ class OwnershipMeter(Meter):
     def breaker(self, vendor: str, region: str, causes: Collection[Cause]) -> None:
         """Remember what stops orders now."""
         self.breakers[vendor, region] = set(causes)
+
+    @override
+    def read_after_write(self, vendor: str, region: str, read: str, *, consistent: bool) -> None:
+        """Count a look."""
+        self.reads[read, consistent] += 1
 
     @override
     def wrong_move(self) -> None:
