@@ -16,7 +16,7 @@ from probe.settings.sentences import note_errors
 from probe.settings.shape import BlackboxFile
 
 _MODULES: Final = "modules"
-_PROBERS: Final = ("http", "tcp", "dns")
+_PROBERS: Final = ("http", "tcp", "dns", "icmp")
 _INNER: Final = ("tls_config", "authorization", "basic_auth")
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.wire.faults import from_errno, translated
-from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, departure_stamp, send_stamped, stamp_in
+from probe.wire.kernel import ask_for_stamps, departure_stamp, send_stamped, stamp_in
 from probe.wire.line import ready_to_read
 from probe.wire.timing import Timing
 
@@ -32,6 +32,13 @@ _PMTUDISC_DO: Final = 2
 _PMTUDISC_DONT: Final = 0
 _IP_RECVERR: Final = 11
 _IPV6_RECVERR: Final = 25
+_IP_RECVTTL: Final = 12
+_IPV6_RECVHOPLIMIT: Final = 51
+_IP_TTL: Final = 2
+_IPV6_HOPLIMIT: Final = 52
+_INT: Final = struct.Struct("@i")
+_SPACE: Final = 256
+"""Bytes of ancillary data for both of the kernel's stamps and the reply's TTL."""
 _RANGE: Final = Path("/proc/sys/net/ipv4/ping_group_range")
 
 
@@ -60,8 +67,10 @@ class _Kind:
         self.request, self.reply = (128, 129) if v6 else (8, 0)
 
 
-async def echo(address: str, request: EchoRequest, timing: Timing) -> None:
+async def echo(address: str, request: EchoRequest, timing: Timing) -> int | None:
     """Have the literal *address* echo *request*, as the phases send and wait; waits until the reply is there.
+
+    Returns how many routers the reply might still have passed (its TTL or hop limit), where the kernel says so.
 
     Raises:
         ProbeFailed: we may not ask (`denied`), or somebody on the way says that it cannot be reached.
@@ -74,7 +83,7 @@ async def echo(address: str, request: EchoRequest, timing: Timing) -> None:
         if code:
             raise from_errno(code, local=True)
         with translated():
-            await _exchange(sock, kind, request, timing, raw=raw)
+            return await _exchange(sock, kind, request, timing, raw=raw)
     except OSError as error:
         raise from_errno(error.errno or 0, local=True) from error
     finally:
@@ -112,13 +121,14 @@ def _prepare(sock: socket.socket, kind: _Kind, request: EchoRequest, timing: Tim
         ask_for_stamps(sock)
     level = socket.IPPROTO_IPV6 if kind.v6 else socket.IPPROTO_IP
     sock.setsockopt(level, _IPV6_RECVERR if kind.v6 else _IP_RECVERR, 1)
+    sock.setsockopt(level, _IPV6_RECVHOPLIMIT if kind.v6 else _IP_RECVTTL, 1)
     discover = _PMTUDISC_DO if request.dont_fragment else _PMTUDISC_DONT
     sock.setsockopt(level, _IPV6_MTU_DISCOVER if kind.v6 else _IP_MTU_DISCOVER, discover)
     if request.ttl is not None:
         sock.setsockopt(level, socket.IPV6_UNICAST_HOPS if kind.v6 else socket.IP_TTL, request.ttl)
 
 
-async def _exchange(sock: socket.socket, kind: _Kind, request: EchoRequest, timing: Timing, *, raw: bool) -> None:
+async def _exchange(sock: socket.socket, kind: _Kind, request: EchoRequest, timing: Timing, *, raw: bool) -> int | None:
     token = os.urandom(LEAST)
     payload = token + bytes(request.size - LEAST)
     packet = _packet(kind, payload)
@@ -132,10 +142,10 @@ async def _exchange(sock: socket.socket, kind: _Kind, request: EchoRequest, timi
     timing.add(Phase.SEND, sent - before)
     timing.enter(Phase.WAIT)
     while True:
-        arrived, stamp = await _receive(sock, request, timing)
+        arrived, ancillary = await _receive(sock, request)
         if _answers(arrived, kind, payload, raw=raw):
-            timing.add(Phase.WAIT, timing.arrival(stamp) - sent)
-            return
+            timing.add(Phase.WAIT, timing.arrival(stamp_in(ancillary)) - sent)
+            return _hops(ancillary)
 
 
 def _packet(kind: _Kind, payload: bytes) -> bytes:
@@ -154,17 +164,25 @@ def checksum(data: bytes) -> int:
     return (total & 0xFFFF) ^ 0xFFFF
 
 
-async def _receive(sock: socket.socket, request: EchoRequest, timing: Timing) -> tuple[bytes, int | None]:
+def _hops(ancillary: list[tuple[int, int, bytes]]) -> int | None:
+    for level, name, data in ancillary:
+        if (level, name) in {(socket.IPPROTO_IP, _IP_TTL), (socket.IPPROTO_IPV6, _IPV6_HOPLIMIT)}:
+            hops: int = _INT.unpack(data[: _INT.size])[0]
+            return hops
+    return None
+
+
+async def _receive(sock: socket.socket, request: EchoRequest) -> tuple[bytes, list[tuple[int, int, bytes]]]:
     while True:
         try:
-            data, ancillary, _, _ = sock.recvmsg(_DATAGRAM, ANCILLARY_SPACE if timing.kernel else 0)
+            data, ancillary, _, _ = sock.recvmsg(_DATAGRAM, _SPACE)
         except BlockingIOError:
             departure_stamp(sock)  # also takes out what a router had to say, once it was told as an error
             await ready_to_read(sock)
             continue
         except OSError as error:
             raise _unsent(error, request) from error
-        return data, stamp_in(ancillary)
+        return data, ancillary
 
 
 def _unsent(error: OSError, request: EchoRequest) -> ProbeFailed:

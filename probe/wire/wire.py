@@ -305,15 +305,15 @@ class Wire:
                 message = await ask_over(channel, query, timing)
         return read_reply(message)
 
-    async def echo(self, host: str, watch: Stopwatch, route: Route, request: EchoRequest) -> None:
-        """Have *host* echo an ICMP *request*, as the phases resolve, send and wait.
+    async def echo(self, host: str, watch: Stopwatch, route: Route, request: EchoRequest) -> int | None:
+        """Have *host* echo an ICMP *request*, as the phases resolve, send and wait; the reply's TTL, if it is known.
 
         Raises:
             ProbeFailed: it cannot be reached, or we may not ask. A reply that does not come is waited for.
         """
         timing = self._timing(watch)
         address = await self._opener.resolver.resolve(to_ascii(host), _direct(route).family, timing)
-        await echo(address, request, timing)
+        return await echo(address, request, timing)
 
     async def gateway(self) -> None:
         """Return if this machine's default gateway answers.

@@ -34,10 +34,10 @@ def test_an_agent_probes_by_modules_and_takes_changed_ones_over(tmp_path: Path) 
 
             assert success("http_2xx", 200).startswith("1")
             assert success("http_2xx", 503).startswith("0")
-            modules.write_text("modules: {http_2xx: {prober: icmp}}\n")
+            modules.write_text("modules: {http_2xx: {prober: grpc}}\n")
             refused = client.post("/-/reload")
             assert refused.status_code == 422
-            assert "icmp is not probed" in refused.text
+            assert "grpc is not probed" in refused.text
             assert success("http_2xx", 200).startswith("1")
             modules.write_text("modules: {down: {prober: http, http: {valid_status_codes: [503]}}}\n")
             assert client.post("/-/reload").status_code == 200

@@ -52,7 +52,7 @@ def test_the_key_is_a_file_or_a_section(tmp_path: Path) -> None:
 )
 def test_each_option_that_is_not_honoured_is_refused_by_name(tmp_path: Path, section: str, option: str) -> None:
     """With its place, why, and what to do instead; nothing else is said of it."""
-    prober = section if section in {"tcp", "dns"} else "http"
+    prober = section if section in {"tcp", "dns", "icmp"} else "http"
     inner = f"{{{option}: x}}" if section == prober else f"{{{section}: {{{option}: x}}}}"
     inner = inner.replace("{", "{query_name: a, ", 1) if prober == "dns" else inner
     said = refused(tmp_path, f"modules:\n  shop:\n    prober: {prober}\n    {prober}: {inner}\n")
@@ -72,7 +72,10 @@ def test_each_prober_that_is_not_here_is_refused_by_name(tmp_path: Path, prober:
 @pytest.mark.parametrize(
     ("module", "sentence"),
     [
-        ("{prober: gopher}", "modules.a.prober = \"gopher\": must be 'http', 'tcp' or 'dns'; choose one of them"),
+        (
+            "{prober: gopher}",
+            "modules.a.prober = \"gopher\": must be 'http', 'tcp', 'dns' or 'icmp'; choose one of them",
+        ),
         ("{timeout: 5s}", "modules.a.prober: is missing; add it"),
         ("{prober: http, timeout: 5}", "modules.a.timeout = 5: is no duration; write 5s, 1m30s or 500ms"),
         ("{prober: dns}", "modules.a: says nothing of DNS; write dns: {query_name: NAME}"),
@@ -120,7 +123,7 @@ def test_a_mistake_has_its_sentence(tmp_path: Path, module: str, sentence: str) 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     """Of all modules, and of what stands beside them."""
-    said = refused(tmp_path, "modules:\n  a: {prober: icmp}\n  b: {prober: http, htp: {}}\nmore: 1\n").splitlines()
+    said = refused(tmp_path, "modules:\n  a: {prober: grpc}\n  b: {prober: http, htp: {}}\nmore: 1\n").splitlines()
     assert [line.partition(": ")[0] for line in said] == ["blackbox.yml:2", "blackbox.yml:3", "blackbox.yml:4"]
 
 

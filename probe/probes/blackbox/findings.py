@@ -35,6 +35,8 @@ HELP: Final[Mapping[str, str]] = {
     "probe_dns_additional_rrs": "Returns number of entries in the additional resource record list",
     "probe_dns_query_succeeded": "Displays whether or not the query was executed successfully",
     "probe_dns_serial": "Returns the serial number of the zone",
+    "probe_icmp_duration_seconds": "Duration of icmp request by phase",
+    "probe_icmp_reply_hop_limit": "Replied packet hop limit (TTL for ipv4)",
 }
 """Every metric that a probe can tell, all of them gauges, with what the peer says of it."""
 

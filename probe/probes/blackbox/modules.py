@@ -21,6 +21,8 @@ from probe.probes.blackbox.fields import (
     Version,
 )
 from probe.wire import RCODES, Route, Trust, known_class, known_type
+from probe.wire.echo import LEAST as LEAST_ECHO
+from probe.wire.echo import MOST as MOST_ECHO
 from probe.wire.route import TLS_VERSIONS
 
 
@@ -30,6 +32,7 @@ class Prober(StrEnum):
     HTTP = "http"
     TCP = "tcp"
     DNS = "dns"
+    ICMP = "icmp"
 
 
 def _known(word: str, *, known: bool, what: str) -> str:
@@ -247,6 +250,14 @@ class DnsModule(Reached):
         return self
 
 
+class IcmpModule(Reached):
+    """An ICMP echo request."""
+
+    payload_size: Annotated[int, Field(ge=LEAST_ECHO, le=MOST_ECHO)] = 28
+    dont_fragment: Switch = False
+    ttl: Annotated[int, Field(ge=0, le=255)] = 0
+
+
 class Module(Shape):
     """One module."""
 
@@ -255,6 +266,7 @@ class Module(Shape):
     http: HttpModule = HttpModule()
     tcp: TcpModule = TcpModule()
     dns: DnsModule = DnsModule(query_name=".")
+    icmp: IcmpModule = IcmpModule()
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
@@ -275,6 +287,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "labels": Label,
     "dns": DnsModule,
     "validate_rrs": Validator,
+    "icmp": IcmpModule,
     "tls_config": TlsConfig,
 }
 """Every section by the name that the documentation has for it."""

@@ -11,6 +11,7 @@ from probe.model.outcome import ProbeFailed
 from probe.probes.blackbox.dns import DnsProbing
 from probe.probes.blackbox.findings import Findings
 from probe.probes.blackbox.http import HttpProbing
+from probe.probes.blackbox.icmp import IcmpProbing
 from probe.probes.blackbox.modules import Module, Prober
 from probe.probes.blackbox.tcp import TcpProbing
 from probe.probes.blackbox.telling import effective
@@ -87,11 +88,16 @@ class Blackbox:
         return findings
 
 
-def _probing(module: Module, wire: Wire, findings: Findings, hostname: str) -> HttpProbing | TcpProbing | DnsProbing:
+Probing = HttpProbing | TcpProbing | DnsProbing | IcmpProbing
+
+
+def _probing(module: Module, wire: Wire, findings: Findings, hostname: str) -> Probing:
     if module.prober is Prober.HTTP:
         return HttpProbing(module.http, wire, findings, hostname)
     if module.prober is Prober.TCP:
         return TcpProbing(module.tcp, wire, findings, hostname)
+    if module.prober is Prober.ICMP:
+        return IcmpProbing(module.icmp, wire, findings)
     return DnsProbing(module.dns, wire, findings)
 
 

@@ -44,6 +44,7 @@ REFUSED: Final[Mapping[str, Mapping[str, Refusal]]] = {
     },
     "tcp": {"source_ip_address": _SOURCE},
     "dns": {"source_ip_address": _SOURCE},
+    "icmp": {"source_ip_address": _SOURCE},
     "tls_config": {
         "ca": _INLINE,
         "cert": _INLINE,
@@ -63,8 +64,7 @@ REFUSED: Final[Mapping[str, Mapping[str, Refusal]]] = {
 """By the section that the option stands in."""
 
 REFUSED_PROBERS: Final[Mapping[str, Refusal]] = {
-    "icmp": Refusal("icmp is not probed in this version", "leave the module to blackbox_exporter"),
-    "grpc": Refusal("grpc is not probed in this version", "leave the module to blackbox_exporter, or use prober: tcp"),
+    "grpc": Refusal("grpc is not probed", "leave the module to blackbox_exporter, or use prober: tcp"),
     "unix": Refusal("unix sockets are not probed", "leave the module to blackbox_exporter"),
     "websocket": Refusal("websockets are not probed", "leave the module to blackbox_exporter"),
 }
@@ -79,5 +79,5 @@ REFUSED_VALUES: Final[Mapping[str, Mapping[str, Refusal]]] = {
 }
 """By option: values that are known there and refused here."""
 
-IGNORED: Final = frozenset({"icmp", "grpc", "unix", "websocket"})
+IGNORED: Final = frozenset({"grpc", "unix", "websocket"})
 """Sections of probers that we do not have: the peer reads the one that `prober` names and no other, and so do we."""

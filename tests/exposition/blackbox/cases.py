@@ -97,4 +97,9 @@ CASES: Final[tuple[tuple[str, str], ...]] = (
     ("dns_a", "127.0.0.1:{closed}"),
     ("dns_tcp", "127.0.0.1:{closed}"),
     ("dns_a", "localhost:{dns}"),
+    ("icmp", "127.0.0.1"),
+    ("icmp", "::1"),
+    ("icmp", "localhost"),
+    ("icmp", "bad..name"),
+    ("icmp_large", "127.0.0.1"),
 )  # fmt: skip

@@ -19,7 +19,7 @@ from tests.servers.blackbox import blackbox_exporter, version
 pytestmark = pytest.mark.servers
 
 MODULES: Final = (Path(__file__).parent / "modules.yml").read_text("utf-8")
-PHASES: Final = frozenset({"probe_http_duration_seconds", "probe_dns_duration_seconds"})
+PHASES: Final = frozenset({"probe_http_duration_seconds", "probe_dns_duration_seconds", "probe_icmp_duration_seconds"})
 TIMES: Final = PHASES | {"probe_duration_seconds", "probe_dns_lookup_time_seconds"}
 UNREACHED: Final = 0.05
 """Seconds that the peer may tell for a phase that we say was not reached: its own time for looking at an address."""

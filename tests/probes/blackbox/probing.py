@@ -65,6 +65,11 @@ def tcp(**options: object) -> dict[str, object]:
     return {"prober": "tcp", "tcp": options}
 
 
+def icmp(**options: object) -> dict[str, object]:
+    """A module of the prober icmp."""
+    return {"prober": "icmp", "icmp": options}
+
+
 def dns(**options: object) -> dict[str, object]:
     """A module of the prober dns."""
     return {"prober": "dns", "dns": options}
