@@ -236,6 +236,11 @@ class Cloud:
         """What may outlive an instance of this vendor."""
         return () if self.file.instances is None else tuple(self.file.instances.residuals)
 
+    @property
+    def residual_delay(self) -> float:
+        """Seconds after an instance is gone for which what came with it may still count as used."""
+        return max((residual.delay for residual in self._instances.residuals.values()), default=0.0)
+
     async def residuals(
         self, kind: str, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
     ) -> list[Leftover]:

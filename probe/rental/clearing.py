@@ -12,7 +12,7 @@ from probe.rental import steps
 from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND
 from probe.rental.inquiry import whose
-from probe.rental.leftovers import Leavings
+from probe.rental.leftovers import IN_USE, Leavings
 from probe.rental.marks import Standing, expired, lease_key, standing
 from probe.rental.patience import Patience, in_time
 from probe.rental.plan import Action, SweepItem, claim_on
@@ -139,6 +139,8 @@ class Clearing:
             return Result.CHANGED, "no longer carries our marks"
         if not (lease.state.settled if lease is not None else expired(found, self._clock.wall())):
             return Result.CHANGED, "is somebody's who uses it"
+        if not found.free:
+            return Result.CHANGED, IN_USE
         until = self._clock.now() + self._patience.gone
         while True:
             complaint = await self._leavings.delete(found, lease_key(found))

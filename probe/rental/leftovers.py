@@ -15,6 +15,7 @@ from probe.rental.patience import Patience, in_time
 from probe.rental.rental import may_pass
 from probe.store import Residual, Store
 
+IN_USE: Final = "something uses it"
 _SKEW: Final = 60.0
 """Seconds by which a vendor's clock may be behind ours."""
 
@@ -45,7 +46,7 @@ class Leavings:
             StoreFailed: the ledger could not be read or written.
         """
         noted = await self._store.residuals.of(lease.key)
-        until = self._clock.now() + self._patience.gone
+        until = self._clock.now() + max(self._patience.gone, self._cloud.residual_delay)
         while True:
             left, complaint = await self._once(lease, noted)
             if not left:
@@ -88,10 +89,12 @@ class Leavings:
                 if not marked and leftover.id not in known:
                     continue
                 left.append(leftover)
-                if marked or _came_with(leftover, lease):
-                    complaint = await self.delete(leftover, lease.key)
-                else:
+                if not marked and not _came_with(leftover, lease):
                     complaint = "nothing proves that it came with the instance; look at it and delete it yourself"
+                elif not leftover.free:
+                    complaint = IN_USE
+                else:
+                    complaint = await self.delete(leftover, lease.key)
         return left, complaint
 
 

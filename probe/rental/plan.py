@@ -172,7 +172,9 @@ def _of_view(evidence: Evidence, view: View, lease: Lease | None) -> Iterator[Sw
 def _of_leftover(evidence: Evidence, leftover: Leftover) -> Iterator[SweepItem]:
     """Something that may have outlived an instance, under a lease that is not open."""
     whose = standing(leftover, evidence.ours)
-    if whose is Standing.OURS and lease_key(leftover) in evidence.settled:
+    if whose is Standing.OURS and not leftover.free:
+        yield _item_of_leftover(evidence, leftover, Action.REPORT, "carries our marks, and something uses it")
+    elif whose is Standing.OURS and lease_key(leftover) in evidence.settled:
         reason = "outlived its instance, whose lease is settled"
         yield _item_of_leftover(evidence, leftover, Action.DELETE, reason)
     elif whose is Standing.OURS:

@@ -1,6 +1,7 @@
 """Rents from one vendor entry: nothing is ordered that was not written down, and nothing is ordered twice."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -23,6 +24,8 @@ from probe.rental.rental import Rental, ended_by
 from probe.rental.spots import Spots
 from probe.store import Admit, IntentRefused, Store, StoreFailed
 from probe.store.breakers import Turn
+
+_log: Final = logging.getLogger(__name__)
 
 _UNSENT: Final = frozenset({Outcome.UNRESOLVED, Outcome.REFUSED, Outcome.UNTRUSTED})
 """What fails before a request is sent: without an address, a connection or trust, nothing left."""
@@ -68,6 +71,7 @@ class Renter:
         self._prices = prices or Prices(currency="")
         self._clock = clock
         self._meter = meter
+        self._refusing: Skip | None = None
         self._spots = Spots(cloud, store.agent_id, clock, meter, lists=spots)
 
     async def rent(
@@ -140,14 +144,23 @@ class Renter:
             await rental.void("the run was stopped before it ordered")
             raise
 
-    @staticmethod
-    async def _ask_guards(question: Awaitable[None]) -> None:
+    async def _ask_guards(self, question: Awaitable[None]) -> None:
         try:
             await question
         except IntentRefused as refused:
-            raise RunSkipped(refused.refusal.reason, refused.refusal.detail) from refused
+            raise self._refused(refused.refusal.reason, refused.refusal.detail) from refused
         except StoreFailed as failed:
-            raise RunSkipped(Skip.BREAKER, f"nothing is rented without a ledger: {failed}") from failed
+            raise self._refused(Skip.BREAKER, f"nothing is rented without a ledger: {failed}") from failed
+        if self._refusing is not None:
+            _log.info("%s is rented from again", self._cloud.name)
+            self._refusing = None
+
+    def _refused(self, reason: Skip, detail: str) -> RunSkipped:
+        """What a run is skipped for; the log is told when it begins, and not at each slot."""
+        if reason is not self._refusing:
+            _log.warning("%s is not rented from (%s): %s", self._cloud.name, reason, detail)
+            self._refusing = reason
+        return RunSkipped(reason, detail)
 
     async def _create(self, rental: Rental, order: Order, watch: Stopwatch) -> None:
         """Send the create call, the only time."""

@@ -104,6 +104,7 @@ class FakeCloud(Cloud):
         faults: what goes wrong.
         going: seconds between a delete and being gone.
         brings: the kinds of things that come with an instance and stay when it goes.
+        lingering: seconds for which they may count as used after that.
         leftovers: those that exist, by identifier.
         cleared: the identifiers of those whose delete arrived.
     """
@@ -123,6 +124,7 @@ class FakeCloud(Cloud):
         self.faults = Faults()
         self.going = 0.0
         self.brings: tuple[str, ...] = ()
+        self.lingering = 0.0
         self.leftovers: dict[str, Leftover] = {}
         self.cleared: list[str] = []
         self._time = clock
@@ -237,6 +239,11 @@ class FakeCloud(Cloud):
     @override
     def residual_kinds(self) -> tuple[str, ...]:
         return self.brings
+
+    @property
+    @override
+    def residual_delay(self) -> float:
+        return self.lingering
 
     @override
     async def residuals(

@@ -100,6 +100,22 @@ async def test_guards_survive_a_restart(desk: Desk, tmp_path: Path) -> None:
         await _skipped(desk, renter)
 
 
+async def test_a_refusal_is_told_once(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """When it begins and when it is over, not at each slot that is skipped."""
+    caplog.set_level("INFO", "probe.rental")
+    renter = desk.renter(replace(GUARDS, per_hour=1))
+    await renter.rent("lifecycle", "run", "small", "debian", desk.watch())
+    for _ in range(3):
+        await _skipped(desk, renter)
+    desk.clock.pass_time(3600.0)
+    await renter.rent("lifecycle", "run", "small", "debian", desk.watch())
+    told = [record.getMessage() for record in caplog.records if record.name == "probe.rental.renter"]
+    assert told == [
+        "acme is not rented from (quota): 1 instances were ordered within the hour at acme, guards.per_hour allows 1",
+        "acme is rented from again",
+    ]
+
+
 async def test_a_refusal_asks_nothing_of_the_vendor(desk: Desk) -> None:
     """A guard that says no costs no call and leaves no phase."""
     watch = desk.watch()

@@ -132,3 +132,29 @@ async def test_a_plan_that_is_out_of_date_deletes_nothing(desk: Desk) -> None:
     report = await desk.sweeper().carry_out(plan)
     assert report.count(Result.CHANGED) == 1
     assert lost.id in desk.cloud.leftovers
+
+
+async def test_what_is_in_use_is_waited_for_and_never_asked_to_be_deleted(desk: Desk) -> None:
+    """As long as the vendor file says that a volume may count as used; then it is a leak that is told."""
+    await _given_back(desk)
+    (volume,) = desk.cloud.leftovers.values()
+    desk.cloud.leftovers[volume.id] = replace(volume, free=False)
+    desk.cloud.lingering, began = 500.0, desk.clock.now()
+    report = await desk.sweeper().sweep()
+    assert desk.clock.now() - began >= 500.0
+    assert "volumes-2 is not: something uses it" in report.steps[0].detail
+    assert desk.cloud.cleared == []
+    desk.cloud.leftovers[volume.id] = volume
+    assert (await desk.sweeper().sweep()).ok
+    assert desk.cloud.cleared == [volume.id]
+
+
+async def test_a_stray_that_is_in_use_is_told_and_stays(desk: Desk) -> None:
+    """Somebody attached it to another instance; also between the plan and its end."""
+    marks = {MARK_AGENT: desk.store.agent_id, MARK_LEASE: new_key(desk.store.agent_id), MARK_EXPIRES: str(int(WALL))}
+    stray = desk.cloud.leave("volumes", marks=marks)
+    plan = await desk.sweeper().plan()
+    desk.cloud.leftovers[stray.id] = replace(stray, free=False)
+    assert (await desk.sweeper().carry_out(plan)).count(Result.CHANGED) == 1
+    assert [item.action for item in (await desk.sweeper().plan()).items] == [Action.REPORT]
+    assert desk.cloud.cleared == []

@@ -9,7 +9,7 @@ from typing import Final
 from tests.chaos.kill.ledgers import StateFolder
 
 _PAGE: Final = 4096
-_FLIPS: Final = 6
+_FLIPS: Final = 10
 Damage = Callable[[StateFolder], None]
 
 
