@@ -1,22 +1,27 @@
-from probe.cloud.auth.contract import credential_complaints
-from probe.cloud.budget import Budget, Budgets
-from probe.cloud.cloud import Cloud
-from probe.cloud.complaint import VendorComplaint
-from probe.cloud.entry import Allowance, VendorEntry, entry_complaints
-from probe.cloud.file.errors import Verdict
-from probe.cloud.file.vendor import Capability, VendorFile
-from probe.cloud.handles import Created, Handle, Progress
-from probe.cloud.line import Answer, Sender
-from probe.cloud.loading import (
-    FileComplaint,
-    VendorFileRefused,
-    load_vendor_file,
-    load_vendor_files,
-    vendor_file_schema,
-)
-from probe.cloud.marks import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN
-from probe.cloud.order import Leftover, Order, Points, View
-from probe.cloud.waiting import Pace, Seen, has_address, is_gone, is_ready, poll
+from typing import TYPE_CHECKING
+
+from probe.model.doors import door
+
+if TYPE_CHECKING:
+    from probe.cloud.auth.contract import credential_complaints
+    from probe.cloud.budget import Budget, Budgets
+    from probe.cloud.cloud import Cloud
+    from probe.cloud.complaint import VendorComplaint
+    from probe.cloud.entry import Allowance, VendorEntry, entry_complaints
+    from probe.cloud.file.errors import Verdict
+    from probe.cloud.file.vendor import Capability, VendorFile
+    from probe.cloud.handles import Created, Handle, Progress
+    from probe.cloud.line import Answer, Sender
+    from probe.cloud.loading import (
+        FileComplaint,
+        VendorFileRefused,
+        load_vendor_file,
+        load_vendor_files,
+        vendor_file_schema,
+    )
+    from probe.cloud.marks import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN
+    from probe.cloud.order import Leftover, Order, Points, View
+    from probe.cloud.waiting import Pace, Seen, has_address, is_gone, is_ready, poll
 
 __all__ = [
     "MARK_AGENT",
@@ -55,3 +60,60 @@ __all__ = [
     "poll",
     "vendor_file_schema",
 ]
+
+_HOMES = {
+    "auth.contract": ("credential_complaints",),
+    "budget": (
+        "Budget",
+        "Budgets",
+    ),
+    "cloud": ("Cloud",),
+    "complaint": ("VendorComplaint",),
+    "entry": (
+        "Allowance",
+        "VendorEntry",
+        "entry_complaints",
+    ),
+    "file.errors": ("Verdict",),
+    "file.vendor": (
+        "Capability",
+        "VendorFile",
+    ),
+    "handles": (
+        "Created",
+        "Handle",
+        "Progress",
+    ),
+    "line": (
+        "Answer",
+        "Sender",
+    ),
+    "loading": (
+        "FileComplaint",
+        "VendorFileRefused",
+        "load_vendor_file",
+        "load_vendor_files",
+        "vendor_file_schema",
+    ),
+    "marks": (
+        "MARK_AGENT",
+        "MARK_EXPIRES",
+        "MARK_LEASE",
+        "MARK_RUN",
+    ),
+    "order": (
+        "Leftover",
+        "Order",
+        "Points",
+        "View",
+    ),
+    "waiting": (
+        "Pace",
+        "Seen",
+        "has_address",
+        "is_gone",
+        "is_ready",
+        "poll",
+    ),
+}
+__getattr__ = door(__name__, _HOMES)

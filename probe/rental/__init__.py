@@ -1,10 +1,15 @@
-from probe.rental.clearing import Result
-from probe.rental.guards import Guards, Prices, TotalGuards
-from probe.rental.patience import Patience
-from probe.rental.plan import Action, SweepItem
-from probe.rental.rental import Rental
-from probe.rental.renter import Renter
-from probe.rental.sweeper import Sweeper, SweepPlan, SweepReport, SweepStep
+from typing import TYPE_CHECKING
+
+from probe.model.doors import door
+
+if TYPE_CHECKING:
+    from probe.rental.clearing import Result
+    from probe.rental.guards import Guards, Prices, TotalGuards
+    from probe.rental.patience import Patience
+    from probe.rental.plan import Action, SweepItem
+    from probe.rental.rental import Rental
+    from probe.rental.renter import Renter
+    from probe.rental.sweeper import Sweeper, SweepPlan, SweepReport, SweepStep
 
 __all__ = [
     "Action",
@@ -21,3 +26,26 @@ __all__ = [
     "Sweeper",
     "TotalGuards",
 ]
+
+_HOMES = {
+    "clearing": ("Result",),
+    "guards": (
+        "Guards",
+        "Prices",
+        "TotalGuards",
+    ),
+    "patience": ("Patience",),
+    "plan": (
+        "Action",
+        "SweepItem",
+    ),
+    "rental": ("Rental",),
+    "renter": ("Renter",),
+    "sweeper": (
+        "Sweeper",
+        "SweepPlan",
+        "SweepReport",
+        "SweepStep",
+    ),
+}
+__getattr__ = door(__name__, _HOMES)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from probe.cloud import credential_complaints
 from probe.model.secret import Secret, SecretUnavailable
 from probe.notation.composing import Trail
 from probe.settings.complaints import Complaint, path_of
@@ -52,6 +51,8 @@ def audit_secrets(configuration: Configuration) -> SecretAudit:
         else:
             hints.extend(_complaint(configuration, use, hint) for hint in _hints(use.secret, value))
     for name, entry in configuration.vendors.items():
+        from probe.cloud import credential_complaints  # noqa: PLC0415 - 0.1 s that only those with vendors pay
+
         for credential, problem, remedy in credential_complaints(entry):
             place = path_of(("vendors", name, "credentials", credential))
             complaints.append(Complaint(str(configuration.path), 0, place, "", problem, remedy))

@@ -1,11 +1,16 @@
+from typing import TYPE_CHECKING
+
+from probe.model.doors import door
 from probe.model.ledger import LedgerPlace
-from probe.store.backend import OwnerAlive
-from probe.store.holdings import Holdings
-from probe.store.ledger import Admit, Ledger, Step
-from probe.store.outages import OutageTable
-from probe.store.residuals import Residual
-from probe.store.store import Store
-from probe.store.trouble import IntentRefused, StateFolderAbsent, StateFolderRefused, StoreFailed, WrongMove
+
+if TYPE_CHECKING:
+    from probe.store.backend import OwnerAlive
+    from probe.store.holdings import Holdings
+    from probe.store.ledger import Admit, Ledger, Step
+    from probe.store.outages import OutageTable
+    from probe.store.residuals import Residual
+    from probe.store.store import Store
+    from probe.store.trouble import IntentRefused, StateFolderAbsent, StateFolderRefused, StoreFailed, WrongMove
 
 __all__ = [
     "Admit",
@@ -23,3 +28,24 @@ __all__ = [
     "StoreFailed",
     "WrongMove",
 ]
+
+_HOMES = {
+    "backend": ("OwnerAlive",),
+    "holdings": ("Holdings",),
+    "ledger": (
+        "Admit",
+        "Ledger",
+        "Step",
+    ),
+    "outages": ("OutageTable",),
+    "residuals": ("Residual",),
+    "store": ("Store",),
+    "trouble": (
+        "IntentRefused",
+        "StateFolderAbsent",
+        "StateFolderRefused",
+        "StoreFailed",
+        "WrongMove",
+    ),
+}
+__getattr__ = door(__name__, _HOMES)

@@ -1,16 +1,17 @@
 """Brings a database to the schema of this version, or says why it cannot."""
 
 import logging
-from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from probe.store.trouble import StateFolderRefused
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+REVISIONS: Final = ("0001", "0002")
+"""Every schema that this version knows, its own last. Alembic could tell, but costs a start 0.1 s (a test compares)."""
 _MIGRATIONS: Final = "probe.store:migrations"
 
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look at the schema version
@@ -22,8 +23,10 @@ def upgrade(engine: Engine) -> None:
     Raises:
         SQLAlchemyError: the database refused.
     """
+    from alembic import command  # noqa: PLC0415 - only who has something to migrate pays for it
+
     with engine.execution_options(writes=True).begin() as connection:  # of two processes, the second finds it done
-        config = _config()
+        config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -38,13 +41,12 @@ def examine(connection: Connection, name: str) -> tuple[str, bool] | None:
     version = _version(connection)
     if version is None:
         return None
-    known, head = _revisions()
-    if version not in known:
+    if version not in REVISIONS:
         raise StateFolderRefused(
-            f"{name}: written by a newer version of this program (schema {version}, this one knows {head});"
+            f"{name}: written by a newer version of this program (schema {version}, this one knows {REVISIONS[-1]});"
             " use that version, or another ledger"
         )
-    return version, version == head
+    return version, version == REVISIONS[-1]
 
 
 def _version(connection: Connection) -> str | None:
@@ -53,15 +55,10 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-@cache
-def _revisions() -> tuple[frozenset[str], str]:
-    """Every schema that this version knows, and its own."""
-    scripts = ScriptDirectory.from_config(_config())
-    return frozenset(script.revision for script in scripts.walk_revisions()), str(scripts.get_current_head())
-
-
-def _config() -> Config:
+def migrations() -> "Config":
     """Alembic's configuration, made in code: an installed wheel has no alembic.ini."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", _MIGRATIONS)
     return config

@@ -443,7 +443,7 @@ def assembled(folder: Path, limits: str, former: Assembly | None = None) -> Asse
         f"    limits: {limits}\n"
         "probes: [{name: a, kind: api, vendors: [one], every: 30s, deadline: 5s, options: {operation: probe}}]\n"
     )
-    clock = former.budgets.clock if former else FakeClock()
+    clock = former.budgets.clock if former and former.budgets else FakeClock()
     configuration = load(path, environ={"ID": "id-1234", "SECRET": "secret-1234"})
     return Assembly(configuration, Wire(clock, ApiMeter(), kernel=False), clock, ApiMeter(), former=former)
 
@@ -452,6 +452,7 @@ async def test_a_new_configuration_goes_on_with_what_was_used_up(tmp_path: Path)
     """Also for an entry whose limits it changes; an entry that it leaves alone keeps its cloud and its token."""
     first = assembled(tmp_path, "{rate: 1/h}")
     cloud = first.clouds["one"]
+    assert first.budgets is not None
     await cloud.budget.enter(Stopwatch(first.budgets.clock))
     cloud.budget.leave()
     assert assembled(tmp_path, "{rate: 1/h}", first).clouds["one"] is cloud

@@ -9,10 +9,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, create_engine, insert
 
 import probe.store
 from probe.store import StateFolderRefused, Store, schema
+from probe.store.schema import REVISIONS, migrations
 from probe.store.tables import METADATA
 from tests.fakes.leases import a_lease
 
@@ -42,7 +44,7 @@ def _version_1(folder: Path) -> None:
     (folder / "agent-id").write_text("1e0a5c2d-4c1c-4c55-9a63-0d6d2f3f0a11")
     engine = create_engine(f"sqlite:///{folder / 'ledger.sqlite3'}")
     with engine.begin() as connection:
-        config = schema._config()
+        config = schema.migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         old = Table("leases", MetaData(), autoload_with=connection)
@@ -82,3 +84,9 @@ async def test_a_file_that_cannot_be_copied_is_not_migrated(folder: Path) -> Non
         await Store.open(folder)
     with closing(sqlite3.connect(folder / "ledger.sqlite3")) as left:
         assert left.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+
+
+def test_the_revisions_that_the_code_knows_are_those_of_the_migrations() -> None:
+    """They are written down, in their order, so that a start need not ask alembic."""
+    found = [script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()]
+    assert tuple(reversed(found)) == REVISIONS
