@@ -150,6 +150,8 @@ class Cloud:
         except VendorComplaint as complaint:
             if any(fits(one, complaint) for one in operation.already):
                 complaint.verdict = Verdict.CONFLICT  # the name or token is taken: something of ours may be there
+            elif complaint.verdict is Verdict.NOT_FOUND:
+                complaint.outcome = Outcome.INVALID  # it is the order that names it: an image, a size, a network
             raise
         identifier = new_identifier(operation, {**self.entry.places, **values}, answer)
         watch.facts[Fact.INSTANCE] = identifier

@@ -37,7 +37,7 @@ class Query:
             return self._compiled.search(data)
         except JMESPathTypeError as error:
             raise QueryTypeError(f"`{self.text}`: {error}") from error
-        except (JMESPathError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        except (JMESPathError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             # some of the library's functions (`max_by`, `avg`, `ceil`) let Python's own errors through
             raise QueryTypeError(f"`{self.text}`: {error}") from error
 

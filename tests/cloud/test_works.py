@@ -238,6 +238,14 @@ async def test_a_name_that_is_taken_may_be_taken_by_us(answered: httpx.Response,
     assert failed.value.verdict is verdict
 
 
+async def test_an_order_for_what_the_vendor_does_not_know_is_our_mistake() -> None:
+    """It is the configuration that names the image; a create that is `not found` is no fault of the vendor's."""
+    scene = Scene(renting(file=RULES), answer(404, {"error": {"code": "no such image"}}))
+    with pytest.raises(VendorComplaint) as failed:
+        await scene.cloud.create(ORDER, scene.watch)
+    assert failed.value.outcome is Outcome.INVALID
+
+
 # --- addresses -------------------------------------------------------------------------------------------------------
 
 CHAIN = [

@@ -1,5 +1,7 @@
 """JMESPath, compiled when a document is loaded."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,16 @@ def test_an_endless_expression_is_refused() -> None:
         compile_path("a" * 2_000)
     with pytest.raises(ValueError, match="is not a JMESPath expression"):
         compile_path("(" * 990)
+
+
+def test_an_expression_that_is_too_deep_for_the_stack_it_is_asked_on_finds_nothing() -> None:
+    """It compiled where there was more room; a comparison goes as deep as the answer does, too."""
+    chain = compile_path("||".join("a" for _ in range(300)))
+
+    def deep(levels: int) -> bool:
+        return deep(levels - 1) if levels else chain.holds({"b": 1})
+
+    assert not deep(sys.getrecursionlimit() - 400)
 
 
 def test_a_function_on_the_wrong_type_is_an_error_of_its_own() -> None:
