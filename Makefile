@@ -20,7 +20,7 @@ SEED ?=
 .PHONY: help run test unit check proof bench bench-full kill soak format lint clean
 
 help: ## say what each command does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':[^#]*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':[^#]*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(VENV)/.run: pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "Probe needs Python 3.11 or newer with venv: install it (Debian: apt-get install python3-venv), or say PYTHON=/path/to/python3.11" >&2; exit 1; }

@@ -13,6 +13,7 @@ from typing import Final
 from tests.bench import peer
 from tests.bench.apart import growth
 from tests.bench.figures import summary
+from tests.bench.goals import as_data
 from tests.bench.machine import load, prioritised, shape
 from tests.bench.plan import Plan, Results, run
 from tests.bench.rendering import page, tables
@@ -72,6 +73,7 @@ def keep(results: Results, about: str) -> None:
         "starts": results.starts,
         "rests": results.rests,
         "kinds": results.kinds,
+        "goals": list(as_data(results)),
     }
     (RESULTS / "results.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
 
@@ -105,6 +107,8 @@ def main(given: Sequence[str]) -> int:
     if curves := growth(results.rounds):
         (RESULTS / CURVES.name).write_text(curves, encoding="utf-8")
     measured = f"{about}\n\n{tables(results)}"
+    if curves:
+        measured += f"\n\n### As the rate grows\n\n![error p99 and CPU per probe over the rate]({CURVES.name})"
     print(measured)  # noqa: T201 - that is what it is for
     if options.write:
         DOCUMENT.write_text(page(DOCUMENT.read_text(encoding="utf-8"), measured), encoding="utf-8")

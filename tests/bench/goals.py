@@ -135,6 +135,14 @@ def table(results: Results) -> Iterator[str]:
             yield f"| {goal.wanted} | {said(goal.most, goal.unit)} | {said(found, goal.unit)} | {met} |"
 
 
+def as_data(results: Results) -> Iterator[dict[str, Any]]:
+    """The same for programs; `met` is null where nothing was measured."""
+    for goal in GOALS:
+        found = goal.figure(results)
+        met = None if found is None else found <= goal.most
+        yield {"goal": goal.wanted, "most": goal.most, "unit": goal.unit, "measured": found, "met": met}
+
+
 def said(value: float, unit: str) -> str:
     """A figure for people."""
     if not unit:

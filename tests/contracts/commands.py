@@ -11,7 +11,7 @@ import click
 from probe.cli.app import app
 from tests.contracts.pages import PAGES, ROOT, code_words, name, of_language
 
-MAKE_TARGETS: Final = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+MAKE_TARGETS: Final = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 _OPTIONAL: Final = re.compile(r"\[(?:--?[a-z]|[A-Z])[^]]*\]")
 
 
