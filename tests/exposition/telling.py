@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from probe.exposition.metrics import Metrics
 from probe.model.outcome import Outcome
+from probe.model.refusal import Cause
 from tests.fakes.clock import FakeClock
 from tests.fakes.jobs import FakeHttp, fake_job, fake_run
 from tests.fakes.story import story_jobs, story_runs
@@ -28,6 +29,9 @@ def told_metrics() -> Metrics:
     metrics.api_budget("aws", "eu", limit=100, remaining=7.5, reset=clock.wall() + 60)
     metrics.api_wait("aws", "eu", 12.5)
     metrics.credentials_expiry("aws", clock.wall() + 3600)
+    metrics.estimated_cost("aws", "eu-central-1", "EUR", 1.25)
+    metrics.breaker("aws", "eu-central-1", {Cause.QUOTA})
+    metrics.read_after_write("aws", "eu-central-1", "list_after_create", consistent=False)
     metrics.resources("aws", "eu", "instance", active=1, deleting=0, leaked=2, oldest=77.7)
     metrics.cpu_lost({"steal": 0.5, "wait": 1.5, "throttled": 2.5})
     metrics.control_checks({"gateway": True, "resolver": False, "host": None})
