@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from probe.cloud.auth.contract import Auth, AuthUnusable, load_auth
 from probe.cloud.file.checks import Flaw, flaws
+from probe.cloud.file.sentences import causes, sentence
 from probe.cloud.file.vendor import VendorFile
 from probe.notation.documents import Document, examine_file
 
@@ -87,7 +88,7 @@ def load_vendor_file(path: Path) -> VendorFile:
     try:
         file = VendorFile.model_validate(document.data)
     except ValidationError as error:
-        raise VendorFileRefused(_from_pydantic(document, details) for details in error.errors()) from None
+        raise VendorFileRefused(_from_pydantic(document, details) for details in causes(error)) from None
     found = [*flaws(file), *_auth_flaws(file)]
     if file.vendor != path.stem:
         found.append((("vendor",), f"the file is called {path.name}", f"call one of them as the other: {file.vendor}"))
@@ -115,15 +116,8 @@ def dotted(trail: Iterable[str | int]) -> str:
 
 def _from_pydantic(document: Document, details: Any) -> FileComplaint:
     trail = _place(document, details["loc"])
-    kind, message = details["type"], details["msg"].removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        return FileComplaint(
-            document.path, document.line(trail), dotted(trail), "is unknown here", "correct its spelling, or remove it"
-        )
-    if kind == "missing":
-        return FileComplaint(document.path, document.line(trail), dotted(trail), "is missing", "add it")
-    remedy = "see `probe schema --vendor` and docs/vendors.md"
-    return FileComplaint(document.path, document.line(trail), dotted(trail), message[:1].lower() + message[1:], remedy)
+    problem, remedy = sentence(details)
+    return FileComplaint(document.path, document.line(trail), dotted(trail), problem, remedy)
 
 
 def _place(document: Document, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -148,13 +142,15 @@ def _auth_flaws(file: VendorFile) -> list[Flaw]:
 
 def _option_flaws(file: VendorFile, kind: type[Auth]) -> list[Flaw]:
     try:
-        kind.Options.model_validate(file.auth.options)
+        options = kind.Options.model_validate(file.auth.options)
     except ValidationError as error:
-        return [
-            (("auth", "options", *details["loc"]), details["msg"], f"see the options of {file.auth.kind}")
-            for details in error.errors()
-        ]
-    return []
+        return [(("auth", "options", *details["loc"]), *sentence(details)) for details in causes(error)]
+    return [
+        (("credentials", name, "required"), f"{file.auth.kind} sends `{wanted}`, and it is not there", "add it")
+        for name, way in file.credentials.items()
+        for wanted in kind.wants(options)
+        if wanted not in way.required
+    ]
 
 
 def _kind_flaws(file: VendorFile, kind: type[Auth]) -> list[Flaw]:

@@ -19,7 +19,7 @@ from probe.cloud import (
     load_vendor_files,
     vendor_file_schema,
 )
-from tests.cloud.entries import ACME, FILES, VENDORS, written
+from tests.cloud.entries import ACME, ACME_INSTANCES, FILES, VENDORS, written
 
 
 def saved(folder: Path, content: object, name: str = "acme") -> Path:
@@ -93,13 +93,13 @@ def without(content: dict[str, Any], key: str) -> dict[str, Any]:
 BAD: list[tuple[dict[str, Any], str]] = [
     (GOOD | {"colour": "red"}, "acme.yaml:{line}: colour: is unknown here; correct its spelling, or remove it"),
     (without(GOOD, "title"), "acme.yaml:1: title: is missing; add it"),
-    (GOOD | {"vendor": "Acme!"}, "vendor: string should match pattern"),
+    (GOOD | {"vendor": "Acme!"}, "vendor: does not match ^[a-z]"),
     (
         GOOD | {"vendor": "other"},
         "acme.yaml:1: vendor: the file is called acme.yaml; call one of them",
     ),
     (GOOD | {"auth": {"kind": "kerberos"}}, "auth.kind: there is no auth kind `kerberos`; choose one of bearer"),
-    (GOOD | {"auth": {"kind": "bearer", "options": {"a": 1}}}, "auth.options.a: Extra inputs are not permitted"),
+    (GOOD | {"auth": {"kind": "bearer", "options": {"a": 1}}}, "auth.options.a: is unknown here; correct"),
     (probe(get="nowhere:/ping"), "reads.probe.get: there is no endpoint `nowhere`; choose one of api"),
     (probe(get="/ping"), "reads.probe: a call goes to `endpoint:/path`"),
     (probe(get="api:ping"), "reads.probe: a call goes to `endpoint:/path`"),
@@ -107,16 +107,24 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (probe(get="api:/ping/${id}"), "reads.probe.get: `${id}` has no value here; choose one of mark, region"),
     (probe(get="api:/ping/${id"), "reads.probe.get: `api:/ping/${id` has a `${` without its `}`"),
     (probe(query={"a": "${b c}"}), "reads.probe.query: `${b c}` is not a reference"),
+    (probe(query={"a": "to-$region"}), "reads.probe.query: `$region` is sent as it stands; write `${region}`"),
+    (probe(query=["a"]), "reads.probe.query: must be a mapping"),
+    (GOOD | {"reads": ["probe"]}, "reads: must be a mapping; write {key: value}"),
+    (GOOD | {"request_id": "x-id"}, "request_id: must be a list; write [a, b]"),
+    (
+        GOOD | {"credentials": {"key": {"description": "a key", "required": {"api_key": "it"}}}},
+        "credentials.key.required: bearer sends `token`, and it is not there; add it",
+    ),
     (probe(query={"a": "${secret}"}), "reads.probe.query: `${secret}` has no value here"),
     (probe(json={}, form={}), "reads.probe: has `json` and `form`: a request has one body"),
     (probe(complaint="a.["), "reads.probe.complaint: `a.[` is not a JMESPath expression"),
-    (probe(expect=["fine"]), "reads.probe.expect[0]: input should be a valid integer"),
+    (probe(expect=["fine"]), "reads.probe.expect[0]: must be a whole number; write 3"),
     (api(catalog={"type": "compute"}), "endpoints.api: needs exactly one of `url`, `catalog` and `given: true`"),
     (GOOD | {"endpoints": {"api": {"catalog": {"type": "x"}}}}, "endpoints.api.catalog: bearer brings no catalog"),
     (api(sign_as="s3"), "endpoints.api.sign_as: bearer does not sign; remove it"),
     (api(url="https://${id}.example"), "endpoints.api.url: `${id}` has no value here"),
     (api(form={"Version": 1}), "endpoints.api.form: no call to this endpoint sends a form; remove it"),
-    (api(codec="cbor"), "endpoints.api.codec: input should be 'json' or 'xml'"),
+    (api(codec="cbor"), "endpoints.api.codec: must be 'json' or 'xml'; choose one of them"),
     (
         GOOD | {"endpoints": {**GOOD["endpoints"], "spare": {"url": "https://x.example"}}},
         "endpoints.spare: no call goes there",
@@ -124,10 +132,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (GOOD | {"auth": {"kind": "rax_v2"}}, "endpoints: rax_v2 needs an endpoint `auth`; add it"),
     (GOOD | {"auth": {"kind": "sigv4"}}, "endpoints.api: sigv4 must know the service; add `sign_as`"),
     (GOOD | {"errors": {"rules": [{"is": "quota"}]}}, "errors.rules[0]: fits every error"),
-    (GOOD | {"errors": {"rules": [{"status": 400, "is": "wrong"}]}}, "errors.rules[0].is: input should be 'not_found'"),
+    (
+        GOOD | {"errors": {"rules": [{"status": 400, "is": "wrong"}]}},
+        "errors.rules[0].is: must be 'not_found'",
+    ),
     (GOOD | {"errors": {"rules": [{"message": "(", "is": "quota"}]}}, "errors.rules[0].message: `(` is not a regular"),
     (GOOD | {"absent": {}}, "nothing is said of `lifecycle`; say how it is used, or why it is absent"),
-    (GOOD | {"absent": {"teleport": "no"}}, "absent.teleport: input should be 'lifecycle'"),
+    (GOOD | {"absent": {"teleport": "no"}}, "absent.teleport: must be 'lifecycle'"),
     (GOOD | {"network": {"options": {"a": {"description": "x"}}}}, "network.options.a: no call sends it"),
     (GOOD | {"network": {"reach_needs": ["b"]}}, "network.reach_needs[0]: there is no network option `b`"),
     (
@@ -149,6 +160,16 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, content: dict[str, Any
     colour = next((number for number, text in enumerate(lines, 1) if text.startswith("colour")), 0)
     wanted = sentence.replace("{line}", str(colour))
     assert any(wanted in said for said in complaints(path)), complaints(path)
+
+
+def test_what_follows_from_a_mistake_is_not_told_as_another(tmp_path: Path) -> None:
+    """A list whose only item cannot be read is not empty as well."""
+    states = {"ready": ["state = 'on'"]}
+    saved(tmp_path, GOOD | {"instances": {**ACME_INSTANCES, "states": states}, "absent": {}})
+    with pytest.raises(VendorFileRefused) as refused:
+        load_vendor_files(tmp_path)
+    (complaint,) = refused.value.complaints
+    assert complaint.path == "instances.states.ready[0]"
 
 
 def test_a_mistake_in_what_may_be_one_or_several_is_told_by_the_documents_own_path(tmp_path: Path) -> None:

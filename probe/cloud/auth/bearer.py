@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel
 
 from probe.cloud.auth.contract import AuthSurroundings, NoOptions
-from probe.cloud.auth.header import Header, HeaderOptions
+from probe.cloud.auth.header import CREDENTIAL, Header, HeaderOptions
 
 
 class Bearer(Header):
@@ -16,4 +16,4 @@ class Bearer(Header):
     @classmethod
     def build(cls, surroundings: AuthSurroundings) -> Self:
         """One for a vendor entry."""
-        return cls(surroundings.entry, HeaderOptions(name="Authorization", credential="token", prefix="Bearer "))
+        return cls(surroundings.entry, HeaderOptions(name="Authorization", credential=CREDENTIAL, prefix="Bearer "))

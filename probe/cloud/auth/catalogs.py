@@ -63,6 +63,12 @@ class CatalogAuth(ABC):
         return cls(surroundings)
 
     @classmethod
+    def wants(cls, options: BaseModel) -> tuple[str, ...]:
+        """None: there are several ways."""
+        del options
+        return ()
+
+    @classmethod
     def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
         """None: they travel as JSON, which carries anything."""
         del entry

@@ -25,7 +25,7 @@ from probe.model.stopwatch import Stopwatch
 GROUP: Final = "probe.auth"
 _NEEDED: Final = (
     *("Options", "signs", "catalogs", "clocked", "needs"),
-    *("build", "complaints", "ready", "catalog", "stamp", "invalidate"),
+    *("build", "wants", "complaints", "ready", "catalog", "stamp", "invalidate"),
 )
 
 CredentialComplaint = tuple[str, str, str]
@@ -71,6 +71,11 @@ class Auth(Protocol):
     @classmethod
     def build(cls, surroundings: AuthSurroundings) -> Self:
         """One for a vendor entry."""
+        ...
+
+    @classmethod
+    def wants(cls, options: BaseModel) -> tuple[str, ...]:
+        """The credentials that every one of the vendor file's ways to identify oneself must have."""
         ...
 
     @classmethod

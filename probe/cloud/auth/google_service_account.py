@@ -60,6 +60,12 @@ class GoogleServiceAccount(GrantAuth):
         self._signed: tuple[str, Signer] | None = None
 
     @classmethod
+    def wants(cls, options: BaseModel) -> tuple[str, ...]:
+        """The key."""
+        del options
+        return (CREDENTIAL,)
+
+    @classmethod
     def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
         """A key file that is none: which, and what was expected instead."""
         from probe.cloud.auth import assertions  # noqa: PLC0415 - as above

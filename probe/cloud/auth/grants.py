@@ -64,6 +64,11 @@ class GrantAuth(ABC):
 
     @classmethod
     @abstractmethod
+    def wants(cls, options: BaseModel) -> tuple[str, ...]:
+        """The credentials that the grant is made of."""
+
+    @classmethod
+    @abstractmethod
     def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
         """What is wrong with the credentials."""
 

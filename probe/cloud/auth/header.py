@@ -1,6 +1,6 @@
 """A key that the operator was given, sent in a header of the vendor's choosing."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 import httpx
 from pydantic import BaseModel, Field
@@ -10,6 +10,8 @@ from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.model.stopwatch import Stopwatch
 
+CREDENTIAL: Final = "token"
+
 
 class HeaderOptions(BaseModel, extra="forbid", frozen=True):
     """What a vendor file says of the header."""
@@ -17,7 +19,9 @@ class HeaderOptions(BaseModel, extra="forbid", frozen=True):
     name: str = Field(
         "X-Auth-Token", pattern=r"^[A-Za-z0-9-]{1,64}$", description="what the header is called", examples=["X-Api-Key"]
     )
-    credential: str = Field("token", description="which of the file's credentials it carries", examples=["secret_key"])
+    credential: str = Field(
+        CREDENTIAL, description="which of the file's credentials it carries", examples=["secret_key"]
+    )
     prefix: str = Field("", description="what stands before the key, a blank after it included", examples=["Token "])
 
 
@@ -38,6 +42,11 @@ class Header:
     def build(cls, surroundings: AuthSurroundings) -> Self:
         """One for a vendor entry."""
         return cls(surroundings.entry, HeaderOptions.model_validate(surroundings.options.model_dump()))
+
+    @classmethod
+    def wants(cls, options: BaseModel) -> tuple[str, ...]:
+        """The one that it sends."""
+        return (options.credential,) if isinstance(options, HeaderOptions) else (CREDENTIAL,)
 
     @classmethod
     def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:

@@ -38,6 +38,12 @@ class OAuth2ClientCredentials(GrantAuth):
         self._options = ClientOptions.model_validate(surroundings.options.model_dump())
 
     @classmethod
+    def wants(cls, options: BaseModel) -> tuple[str, ...]:
+        """Id and secret, as the file calls them."""
+        chosen = ClientOptions.model_validate(options.model_dump())
+        return chosen.client_id, chosen.client_secret
+
+    @classmethod
     def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
         """None: they travel in a form, which carries anything."""
         del entry

@@ -52,6 +52,12 @@ class SigV4:
         return cls(surroundings.entry, surroundings.clock)
 
     @classmethod
+    def wants(cls, options: BaseModel) -> tuple[str, ...]:
+        """None: there are several ways."""
+        del options
+        return ()
+
+    @classmethod
     def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
         """Keys that no header can carry."""
         return unsendable(entry)

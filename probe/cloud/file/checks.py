@@ -28,6 +28,7 @@ ORDER: Final = frozenset(
 TIMES: Final = frozenset({"from_s", "from_ms", "from_iso", "to_s", "to_ms", "to_iso"})
 FILTERS: Final = frozenset({"marks_json", "mark_tag", "agent"})
 """Without a value where a list is asked for everything."""
+_SHELL: Final = re.compile(r"\$([a-z][a-z0-9_]*)")
 _REFERENCE: Final = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -137,6 +138,8 @@ def _operation_flaws(file: VendorFile) -> Iterator[Flaw]:
     for trail, template, known in templates(file):
         for name in sorted(template.names - known):
             yield trail, f"`${{{name}}}` has no value here", _choose(sorted(known))
+        for name in sorted(known.intersection(_SHELL.findall(str(template.source)))):
+            yield trail, f"`${name}` is sent as it stands", f"write `${{{name}}}`"
 
 
 def _place_flaws(file: VendorFile, trail: Trail, operation: Operation) -> Iterator[Flaw]:
