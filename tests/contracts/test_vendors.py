@@ -8,6 +8,7 @@ from hypothesis import Phase, find, settings, strategies
 
 from probe.cloud.complaint import match
 from probe.cloud.file.errors import ErrorRule, Verdict
+from probe.notation.documents import read_document
 from tests.cloud.complained import TABLES
 from tests.cloud.entries import FILES, VENDORS
 from tests.contracts.pages import ROOT, anchors
@@ -39,6 +40,15 @@ def test_every_vendor_has_a_section_and_names_tests_that_exist(vendor: str) -> N
 def test_every_vendor_can_be_rehearsed(vendor: str) -> None:
     """The sandbox plays it."""
     assert (SANDBOX / f"{vendor}.yaml").is_file()
+
+
+@every_vendor
+def test_what_a_vendor_can_is_rehearsed_whole(vendor: str) -> None:
+    """Its imitation has something to measure, and says how an instance is reached, if the vendor file wants to know."""
+    file, played = FILES[vendor], read_document(SANDBOX / f"{vendor}.yaml").data
+    assert isinstance(played, dict)
+    assert ("monitored" in played) == (file.monitoring is not None)
+    assert set(file.network.reach_needs) <= played.get("network", {}).keys()
 
 
 def test_the_sandbox_plays_no_unknown_vendor() -> None:
