@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -124,6 +125,52 @@ async def test_who_gives_up_waiting_leaves_no_gap() -> None:
     impatient.cancel()
     await asyncio.wait([impatient])
     assert await asyncio.wait_for(patient, 1.0) > await holder
+
+
+@pytest.mark.parametrize("number", range(12))
+async def test_whatever_is_cancelled_or_fails_no_place_is_lost(number: int) -> None:
+    """Waiting, on its way, or both at once; also while the limits change and the vendor pauses us."""
+    clock, seed = RealClock(), Random(number)
+    budget = Budget(clock, Allowance(Rate(2000, 1.0), 20, 2))
+
+    async def one() -> None:
+        await budget.opened(Stopwatch(clock))
+        await go(budget, clock, urgent=seed.random() < 0.3, seconds=seed.random() * 0.002)
+        if seed.random() < 0.2:
+            raise ProbeFailed(Outcome.BROKEN, "cut")
+
+    tasks = [asyncio.create_task(one()) for _ in range(60)]
+    for task in seed.sample(tasks, 40):
+        await asyncio.sleep(seed.choice((0.0, 0.0, 0.0005)))
+        task.cancel()
+        if seed.random() < 0.2:
+            budget.pause(0.001)
+            budget.allow(Allowance(Rate(2000, 1.0), 20, seed.choice((1, 2, 3))))
+    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5.0)
+    budget.allow(Allowance(at_once=1))
+    await asyncio.wait_for(go(budget, clock), 1.0)  # one left on its way, or in the line, would keep it out for ever
+
+
+async def test_a_flood_of_deletes_does_not_starve_what_looks_once_it_is_over() -> None:
+    """Nor does the order among those who wait get lost by it."""
+    clock = FakeClock()
+    budget = Budget(clock, Allowance(Rate(1, 1.0), 1))
+    came = [asyncio.create_task(go(budget, clock, urgent=number % 4 != 0)) for number in range(12)]
+    times = await asyncio.gather(*came)
+    looks, gives_back = times[::4], [time for number, time in enumerate(times) if number % 4]
+    assert max(gives_back[1:]) < min(looks[1:])
+    assert looks == sorted(looks)
+
+
+async def test_a_clock_that_leaps_lets_no_more_through_than_a_burst() -> None:
+    """A machine that slept a week has not saved up a week of requests."""
+    clock = FakeClock()
+    budget = Budget(clock, Allowance(Rate(60, 60.0), 5))
+    await asyncio.gather(*(go(budget, clock) for _ in range(5)))
+    clock.pass_time(7 * 86_400.0)
+    began = clock.now()
+    times = await asyncio.gather(*(go(budget, clock) for _ in range(8)))
+    assert [time for time in times if time == began] == [began] * 5
 
 
 # --- who is next -----------------------------------------------------------------------------------------------------
