@@ -15,9 +15,12 @@ def main() -> None:
     """Run `probe`.
 
     SIGTERM is handled before the heavy imports: as PID 1 of a container a process has no default for it, so a stop
-    during the first second would be ignored until the engine kills the container.
+    during the first second would be ignored until the engine kills the container. SIGHUP means `reload` to the agent:
+    before it can do that there is nothing to reload, and no reason to die of it.
     """
     signal.signal(signal.SIGTERM, _leave)
+    if sys.argv[1:2] == ["run"]:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _fill_gaps()
     try:
         from probe.cli.app import app  # noqa: PLC0415 - imported late on purpose, see above

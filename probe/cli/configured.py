@@ -54,6 +54,7 @@ def run_in_loop(work: Coroutine[Any, Any, Result]) -> Result:
 
     Ctrl-C, SIGTERM and SIGHUP cancel it, so that it can give back what it holds; a second one cancels that, too. The
     process then ends with 128 and the signal's number, as shells have it: no status that says something of a vendor.
+    A SIGHUP that is ignored (`nohup`, or an agent that cannot reload yet) stays ignored.
     """
     told: list[int] = []
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -78,5 +79,6 @@ async def _until_told(work: Coroutine[Any, Any, Result], told: list[int]) -> Res
             task.cancel()
 
     for number in _STOPS:
-        loop.add_signal_handler(number, stop, number)
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop, number)
     return await work

@@ -84,6 +84,45 @@ def test_an_agent_that_is_told_to_stop_before_it_has_begun_ends_well(start: Star
     assert process.wait(20) in {0, -signal.SIGTERM}  # the latter before Python itself runs a line of ours
 
 
+def _ignores(pid: int, number: signal.Signals) -> bool:
+    """Whether the process does, or minds it by now."""
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool((int(status["SigIgn"], 16) | int(status["SigCgt"], 16)) >> (number - 1) & 1)
+
+
+def test_an_agent_that_is_told_to_reload_before_it_can_goes_on(start: Start, write: Callable[[str], str]) -> None:
+    """A reloader beside it need not know when it has begun; and so does one that is asked again and again meanwhile."""
+    port = free_port()
+    process = start("run", "-c", write("http://127.0.0.1:1/"), PROBE_LISTEN=f"127.0.0.1:{port}")
+    eventually(lambda: _ignores(process.pid, signal.SIGHUP))  # before that, Python itself is starting
+    with httpx.Client(trust_env=False) as client:
+
+        def ready() -> bool:
+            process.send_signal(signal.SIGHUP)
+            return client.get(f"http://127.0.0.1:{port}/-/ready").is_success
+
+        eventually(ready)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+def test_nohup_keeps_a_command_from_a_closed_terminal(
+    start: Start, write: Callable[[str], str], silent: socket.socket
+) -> None:
+    """Whoever started it so wants it to go on."""
+    minded = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited, as from nohup
+    try:
+        process = start("once", "shop", "-c", write(f"http://127.0.0.1:{silent.getsockname()[1]}/"))
+    finally:
+        signal.signal(signal.SIGHUP, minded)
+    with silent.accept()[0] as peer:
+        process.send_signal(signal.SIGHUP)
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
 _ASK = """
 from probe.cli.configured import run_in_loop
 from probe.cli.console import agreed
