@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from dashboards.author import compare, fleet
+from dashboards.author import compare, fleet, renting
 from dashboards.author.page import Page
 
 FOLDER: Final = Path(__file__).resolve().parents[1]
@@ -18,7 +18,7 @@ _LIST: Final = re.compile(
 
 def rendered() -> Mapping[Path, str]:
     """Every file that is written here, and what must be in it."""
-    pages = (fleet.page(), compare.page())
+    pages = (fleet.page(), compare.page(), renting.page())
     files = {
         FOLDER / f"{page.uid}.json": json.dumps(page.as_json(), indent=2, ensure_ascii=False) + "\n" for page in pages
     }

@@ -3,7 +3,19 @@
 from typing import Final
 
 from dashboards.author.page import Page, Row, choice, constant_choice, graph_step, single
-from dashboards.author.panel import AVAILABILITY, COUNT, Panel, Query, bands, link, override, steps, words
+from dashboards.author.panel import (
+    AVAILABILITY,
+    COUNT,
+    FEW_IS_GOOD,
+    TIMES,
+    Panel,
+    Query,
+    bands,
+    link,
+    override,
+    steps,
+    words,
+)
 from dashboards.author.promql import (
     EXCLUDED,
     FAILED,
@@ -22,7 +34,7 @@ from dashboards.author.promql import (
     where_enough,
     wilson,
 )
-from dashboards.author.shapes import COLOURED, bar_chart, bar_gauge, columns, curve, graph, ordered, table
+from dashboards.author.shapes import COLOURED, bar_chart, bar_gauge, columns, curve, grid, ordered, table
 
 V: Final = "vendor"
 RUN: Final = "stability_run_duration_seconds"
@@ -69,7 +81,8 @@ def _leaderboard() -> Panel:
     return table(
         "Who is more available?",
         "Sorted by the lower end of the 95 % Wilson interval, so that nobody leads by luck. 'Among the best' means that"
-        " the runs so far cannot tell this vendor from the best one.",
+        " the runs so far cannot tell this vendor from the best one. Red or orange with few runs: measure longer before"
+        " you move.",
         *(Query(expr=expr, instant=True, table=True) for expr in queries),
         transformations=[
             *columns(
@@ -173,18 +186,22 @@ def _availability() -> Row:
                 unit="percentunit",
                 decimals=2,
             ),
-            graph(
+            grid(
                 "Failed share over time",
-                "Failed per valid run at each step. Steps without a valid run are left out.",
+                "Failed per valid run at each step. A gap is a step without a valid run. Red in one line: that vendor;"
+                " red in all: our own network.",
                 Query(expr=failure_share(ONE_PROBE, V, over=RATE), legend="{{vendor}}"),
+                thresholds=FEW_IS_GOOD,
                 unit="percentunit",
+                low=0,
                 high=1,
             ),
-            graph(
+            grid(
                 "Valid runs over time",
-                "How many runs stand behind each point on the left.",
+                "How many runs stand behind each colour on the left; the darker, the more.",
                 Query(expr=valid(ONE_PROBE, V, over=RATE), legend="{{vendor}}"),
-                bars=True,
+                colour="continuous-blues",
+                low=0,
                 decimals=0,
             ),
             *_outages(),
@@ -200,7 +217,8 @@ def _outages() -> list[Panel]:
         bar_gauge(
             "Error budget spent",
             "Failures in the range as a share of those that the availability objective allows in it; from 100 % on the"
-            " objective is missed. Needs an objective for this probe.",
+            " objective is missed. Red: the contract's promise, if it is the same, is broken. Needs an objective for"
+            " this probe.",
             Query(
                 expr=f"{failure_share(ONE_PROBE, V)} / on (vendor) ((1 - {spent}) > 0)",
                 legend="{{vendor}}",
@@ -240,8 +258,8 @@ def _speed() -> Row:
             _durations(),
             bar_gauge(
                 "Fast enough",
-                "Share of valid runs that succeeded within the latency objective. Needs a latency objective for this"
-                " probe.",
+                "Share of valid runs that succeeded within the latency objective. Red: the vendor or the objective is"
+                " too slow. Needs a latency objective for this probe.",
                 Query(
                     expr=f"{summed('stability_fast_runs_total', ONE_PROBE, V)} / ({valid(ONE_PROBE, V)} > 0)",
                     legend="{{vendor}}",
@@ -254,28 +272,35 @@ def _speed() -> Row:
                 width=12,
                 no_value="no latency objective",
             ),
-            graph(
+            grid(
                 "p95 over time",
-                "95th percentile of successful runs at each step.",
+                "95th percentile of successful runs at each step; the darker, the slower.",
                 Query(expr=p95, legend="{{vendor}}"),
+                colour="continuous-purples",
                 unit="s",
+                low=0,
                 width=8,
             ),
-            graph(
+            grid(
                 "Predictability (p95 / p50)",
-                "How far the tail lies from the typical successful run; 1 would be perfectly even.",
+                "How far the tail lies from the typical successful run; 1 would be perfectly even, the darker, the less"
+                " so.",
                 Query(expr=f"{p95} / {p50}", legend="{{vendor}}"),
+                colour="continuous-purples",
                 unit="none",
                 decimals=2,
+                low=1,
                 width=8,
             ),
-            graph(
+            grid(
                 "p95 against the median vendor",
                 "Each vendor's p95 over the median vendor's: swings that all share (our network, the time of day)"
-                " cancel out.",
+                " cancel out. Red: three times as long as the median vendor at the same time.",
                 Query(expr=f"({p95}) / scalar(quantile(0.5, {p95}))", legend="{{vendor}}"),
+                thresholds=TIMES,
                 unit="none",
                 decimals=2,
+                low=0,
                 width=8,
             ),
         ],
@@ -318,7 +343,7 @@ def _lifecycle() -> Row:
             table(
                 "Time until ready, failures included",
                 "Quantiles of the curve on the left and the lifecycles behind them: the time within which half, and 95"
-                " of 100, of all valid lifecycles were ready.",
+                " of 100, of all valid lifecycles were ready. Red: so many failed that the time does not exist.",
                 Query(expr=valid(LIFECYCLE, V), instant=True, table=True),
                 Query(expr=ready_quantile(0.5, V), instant=True, table=True),
                 Query(expr=ready_quantile(0.95, V), instant=True, table=True),
@@ -390,7 +415,8 @@ def _basis() -> Row:
             table(
                 "Runs behind this page",
                 "Slots that came due, runs that finished, those that were valid, the excluded share and how much of the"
-                " schedule was kept. A vendor must not win because we could not measure it.",
+                " schedule was kept. A vendor must not win because we could not measure it. Red: the failures or the"
+                " load are ours; the fleet overview says which.",
                 *(Query(expr=expr, instant=True, table=True) for expr in queries),
                 transformations=columns(
                     ("vendor", "Vendor"),

@@ -3,7 +3,20 @@
 from typing import Final
 
 from dashboards.author.page import Page, Row, choice, graph_step
-from dashboards.author.panel import AVAILABILITY, NONE_IS_GOOD, Panel, Query, bands, link, override, steps, words
+from dashboards.author.panel import (
+    AVAILABILITY,
+    COUNT,
+    FEW_IS_GOOD,
+    NONE_IS_GOOD,
+    TIMES,
+    Panel,
+    Query,
+    bands,
+    link,
+    override,
+    steps,
+    words,
+)
 from dashboards.author.promql import (
     AGENT,
     EXCLUDED,
@@ -21,7 +34,7 @@ from dashboards.author.promql import (
     valid,
     wilson,
 )
-from dashboards.author.shapes import COLOURED, columns, graph, ordered, stat, table, timeline
+from dashboards.author.shapes import COLOURED, columns, graph, grid, ordered, stat, table, timeline
 
 PLACE: Final = "vendor, region"
 OPEN: Final = f"max by (vendor, region, probe) (stability_outage_active{{{FLEET}}})"
@@ -43,7 +56,8 @@ def _now() -> Row:
         [
             stat(
                 "Open outages",
-                "Vendor, region and probe with three or more failed valid runs in a row and no success since.",
+                "Vendor, region and probe with three or more failed valid runs in a row and no success since. Red:"
+                " *Regions* says where; open that vendor's status page and your own plan B.",
                 f"sum({OPEN})",
                 thresholds=NONE_IS_GOOD,
                 mappings=NONE,
@@ -51,7 +65,8 @@ def _now() -> Row:
             ),
             stat(
                 "Firing alerts",
-                "Alerts of the shipped rules that fire now, of all vendors.",
+                "Alerts of the shipped rules that fire now, of all vendors. Red: each has a runbook; they are listed"
+                " below.",
                 'count(ALERTS{alertstate="firing",alertname=~"Stability.+"}) or vector(0)',
                 thresholds=NONE_IS_GOOD,
                 mappings=NONE,
@@ -60,7 +75,8 @@ def _now() -> Row:
             stat(
                 "Stale probes",
                 "Probes whose last finished run is older than three intervals and a deadline, or that never ran since"
-                " the configuration was loaded so long ago: their figures are old.",
+                " the configuration was loaded so long ago. Red: their figures are old; *Runs that never started* says"
+                " why.",
                 f"count({AGE} > {ALLOWED_AGE}) or vector(0)",
                 thresholds=NONE_IS_GOOD,
                 mappings=NONE,
@@ -68,7 +84,8 @@ def _now() -> Row:
             ),
             stat(
                 "Leaked resources",
-                "What we rented, asked to be deleted and still own: it costs money until the sweeper gets rid of it.",
+                "What we rented, asked to be deleted and still own. Red: it costs money; `probe instances` names it,"
+                " `probe sweep` tries again at once.",
                 f'sum(stability_resources{{{OWNED},state="leaked"}}) or vector(0)',
                 thresholds=NONE_IS_GOOD,
                 mappings=NONE,
@@ -76,7 +93,8 @@ def _now() -> Row:
             ),
             stat(
                 "Availability",
-                "Share of the valid runs in the range that succeeded. Runs that failed by our own fault do not count.",
+                "Share of the valid runs in the range that succeeded. Runs that failed by our own fault do not count."
+                " Red: *Regions* says whose, *Where runs fail* in which phase.",
                 availability(FLEET),
                 thresholds=AVAILABILITY,
                 unit="percentunit",
@@ -84,7 +102,8 @@ def _now() -> Row:
             ),
             stat(
                 "Availability, at least",
-                "Lower end of its 95 % Wilson interval: what this many runs really prove. Too high inside an outage.",
+                "Lower end of its 95 % Wilson interval: what this many runs really prove. Too high inside an outage."
+                " Red beside a green figure: measure longer or more often.",
                 wilson(FLEET, end="-"),
                 thresholds=AVAILABILITY,
                 unit="percentunit",
@@ -94,7 +113,8 @@ def _now() -> Row:
             stat(
                 "Excluded runs",
                 "Share of all finished runs that are not held against a vendor: our own faults, throttling of our"
-                " account, bad credentials, announced maintenance.",
+                " account, bad credentials, announced maintenance. Red: *Runs that were not ok* says which, and it is"
+                " ours to mend.",
                 f"{summed('stability_runs_total', f'{FLEET},{EXCLUDED}')}"
                 f" / ({summed('stability_runs_total', FLEET)} > 0)",
                 thresholds=(("green", None), ("orange", 0.01), ("red", 0.05)),
@@ -109,7 +129,8 @@ def _where() -> Row:
     health = timeline(
         "Health by vendor and region",
         "Share of valid runs that succeeded in the 30 minutes before each moment, of the worst probe there:"
-        " ok from 99 %, degraded from 90 %, trouble below. A gap means that nothing was measured.",
+        " ok from 99 %, degraded from 90 %, trouble below. A gap means that nothing was measured. Red in one line only:"
+        " the vendor; red in all: our own network, see the last row.",
         Query(
             expr=f"1 - max by ({PLACE})"
             f" (vendor_region_probe:stability_probe_failures_per_run:ratio_rate30m{{{RECORDED}}})",
@@ -140,7 +161,8 @@ def _regions() -> Panel:
     return table(
         "Regions",
         "One row per vendor and region, worst first: open outages now, availability with its 95 % lower end, the runs"
-        " behind it, outages that began in the range, and how long ago the probe that waits longest last succeeded.",
+        " behind it, outages that began in the range, and how long ago the probe that waits longest last succeeded."
+        " Red: follow the vendor's link to compare it with the others.",
         *(Query(expr=expr, instant=True, table=True) for expr in queries),
         transformations=[
             *columns(
@@ -172,36 +194,62 @@ def _regions() -> Panel:
     )
 
 
+def _slowest() -> Panel:
+    run, by = "stability_run_duration_seconds", "vendor, probe"
+    p95 = quantile(0.95, run, FLEET, by)
+    against = f"({p95}) / on (probe) group_left () (quantile by (probe) (0.5, {p95}) > 0)"
+    queries = (summed(f"{run}_count", FLEET, by), quantile(0.5, run, FLEET, by), p95, against)
+    return table(
+        "Who is slow?",
+        "Successful runs of each vendor's probes, and their p95 over that of the median vendor with the same probe:"
+        " what is slowest for its kind stands first. Red: compare it with the others over time.",
+        *(Query(expr=expr, instant=True, table=True) for expr in queries),
+        transformations=[
+            *columns(
+                ("vendor", "Vendor"),
+                ("probe", "Probe"),
+                ("Value #A", "ok runs"),
+                ("Value #B", "p50"),
+                ("Value #C", "p95"),
+                ("Value #D", "Against the median"),
+            ),
+            ordered("Against the median", descending=True),
+        ],
+        width=12,
+        unit="s",
+        overrides=[
+            override("Vendor", links=[ROW_TO_COMPARE]),
+            override("ok runs", unit=COUNT, decimals=0),
+            override("Against the median", unit="none", decimals=2, thresholds=steps(TIMES), cell=COLOURED),
+        ],
+    )
+
+
 def _how() -> Row:
     return Row(
         "How did it go?",
         [
-            graph(
+            grid(
                 "Failed share by vendor",
-                "Failed per valid run at each step. Steps without a valid run are left out.",
+                "Failed per valid run at each step. A gap is a step without a valid run. Red: see *Where runs fail* for"
+                " the phase, and the agent's own page for the vendor's words.",
                 Query(expr=failure_share(FLEET, "vendor", over=RATE), legend="{{vendor}}"),
+                thresholds=FEW_IS_GOOD,
                 unit="percentunit",
+                low=0,
                 high=1,
                 links=[SERIES_TO_COMPARE],
             ),
-            graph(
+            grid(
                 "Valid runs by vendor",
-                "How many runs stand behind each point on the left.",
+                "How many runs stand behind each colour on the left; the darker, the more.",
                 Query(expr=valid(FLEET, "vendor", over=RATE), legend="{{vendor}}"),
-                bars=True,
+                colour="continuous-blues",
+                low=0,
                 decimals=0,
             ),
-            graph(
-                "p95 duration by vendor and probe",
-                "95th percentile of successful runs; over regions and vantage points, never over probes.",
-                Query(
-                    expr=quantile(0.95, "stability_run_duration_seconds", FLEET, "vendor, probe", over=RATE),
-                    legend="{{vendor}} {{probe}}",
-                ),
-                unit="s",
-                links=[SERIES_TO_COMPARE],
-            ),
-            graph(
+            _slowest(),
+            grid(
                 "Median time until an instance is active",
                 "From the create call to the vendor's first word that the instance runs; runs that got that far.",
                 Query(
@@ -210,7 +258,9 @@ def _how() -> Row:
                     ),
                     legend="{{vendor}}",
                 ),
+                colour="continuous-purples",
                 unit="s",
+                low=0,
                 links=[SERIES_TO_COMPARE],
                 no_value="no lifecycle ran",
             ),
@@ -265,11 +315,9 @@ def _details() -> Row:
     )
     owned = graph(
         "What we own",
-        "Rented resources by vendor and state. Active ones come and go with every lifecycle; leaked ones must not be.",
-        Query(
-            expr=f"sum by (vendor, state) (stability_resources{{{OWNED}}})",
-            legend="{{vendor}} {{state}}",
-        ),
+        "Rented resources by state. Active ones come and go with every lifecycle; leaked ones must not be. *Renting and"
+        " requests* has them by vendor.",
+        Query(expr=f"sum by (state) (stability_resources{{{OWNED}}})", legend="{{state}}"),
         decimals=0,
     )
     alerts = table(
@@ -301,7 +349,8 @@ def _honesty() -> Row:
     checks = timeline(
         "Our own network",
         "References that have nothing to do with any vendor: the gateway, resolvers, hosts. While most of them are"
-        " silent, a vendor's failure that looks like a network's is ours. A gap means that nobody was asked.",
+        " silent, a vendor's failure that looks like a network's is ours. A gap means that nobody was asked. Red: look"
+        " at the agent's own line; one that can never be reached from there is left out with `controls`.",
         Query(
             expr=f"min by (vantage, check) (stability_control_check_success{{{AGENT}}})",
             legend="{{vantage}} {{check}}",

@@ -13,8 +13,14 @@ NO_DATA: Final = "no data"
 COUNT: Final = "locale"
 """Grafana's unit that writes 3,974: `short` would make it "4 K", and n is what a figure rests on."""
 
+MONEY: Final = "none"
+"""No unit of Grafana's: the currency is a label, and stands in the legend."""
 AVAILABILITY: Final = (("red", None), ("orange", 0.99), ("green", 0.999))
 NONE_IS_GOOD: Final = (("green", None), ("red", 1.0))
+FEW_IS_GOOD: Final = (("green", None), ("yellow", 0.0001), ("orange", 0.01), ("red", 0.1))
+"""Of shares of failures: what is not zero shows, what matters is orange or red."""
+TIMES: Final = (("green", None), ("orange", 1.5), ("red", 3.0))
+"""Of a figure over the median vendor's."""
 NEUTRAL: Final = (("text", None),)
 Thresholds = Sequence[tuple[str, float | None]]
 

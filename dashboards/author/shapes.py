@@ -10,8 +10,8 @@ _COLOURED_TEXT: Final[Json] = {"type": "color-text"}
 COLOURED: Final = _COLOURED_TEXT
 
 
-def stat(title: str, says: str, expr: str, *, thresholds: Thresholds = NEUTRAL, **more: Any) -> Panel:
-    """One figure; its colour is judged, its text says the same."""
+def stat(title: str, says: str, expr: str, *, thresholds: Thresholds = NEUTRAL, legend: str = "", **more: Any) -> Panel:
+    """One figure, or one with its name for each series; its colour is judged, its text says the same."""
     judged = thresholds is not NEUTRAL
     return Panel(
         title=title,
@@ -19,12 +19,12 @@ def stat(title: str, says: str, expr: str, *, thresholds: Thresholds = NEUTRAL, 
         kind="stat",
         width=6,
         height=4,
-        queries=[Query(expr=expr, instant=True)],
+        queries=[Query(expr=expr, legend=legend, instant=True)],
         thresholds=thresholds,
         options={
             "reduceOptions": _LAST,
             "orientation": "auto",
-            "textMode": "value",
+            "textMode": "value_and_name" if legend else "value",
             "colorMode": "value" if judged else "none",
             "graphMode": "none",
             "justifyMode": "auto",
@@ -62,18 +62,26 @@ def graph(title: str, says: str, *queries: Query, bars: bool = False, **more: An
     )
 
 
-def timeline(title: str, says: str, query: Query, **more: Any) -> Panel:
-    """States over time: a coloured band with its word written in it."""
+def grid(title: str, says: str, query: Query, *, colour: str = "thresholds", **more: Any) -> Panel:
+    """A line per vendor whose colour is the figure: ten vendors stay apart where ten curves would lie on each other.
+
+    *colour* is `thresholds` or one of Grafana's scales from light to dark, which need no sense of hue.
+    """
+    return timeline(title, says, query, colour=colour, merged=False, width=more.pop("width", 12), **more)
+
+
+def timeline(title: str, says: str, query: Query, *, merged: bool = True, **more: Any) -> Panel:
+    """States over time: a coloured band with its word or figure written in it where there is room."""
     return Panel(
         title=title,
         says=says,
         kind="state-timeline",
-        width=24,
+        width=more.pop("width", 24),
         height=8,
         queries=[query],
         custom={"lineWidth": 0, "fillOpacity": 75},
         options={
-            "mergeValues": True,
+            "mergeValues": merged,
             "showValue": "auto",
             "alignValue": "left",
             "rowHeight": 0.85,

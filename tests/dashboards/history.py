@@ -11,10 +11,12 @@ from typing import ClassVar, Final
 
 from probe.engine.outages import Outages
 from probe.exposition.metrics import Metrics
+from probe.exposition.vendors import READS
 from probe.model.job import Job, Objective
 from probe.model.measurement import Measurement
 from probe.model.outcome import Outcome, Skip
 from probe.model.phase import LIFECYCLE_PHASES, WIRE_PHASES, Milestone, Phase
+from probe.model.refusal import Cause
 from probe.model.stopwatch import Stopwatch
 from probe.model.target import Target
 from tests.fakes.clock import FakeClock
@@ -61,6 +63,7 @@ SCHEDULE: Final[tuple[tuple[str, MadeUp, float], ...]] = (
     ("boot", LIFECYCLE, 1_800.0),
     ("points", MONITORING, 1_800.0),
 )
+CURRENCY: Final = {"steady": "EUR", "slow": "USD", "flaky": "USD"}
 OBJECTIVE: Final = Objective(availability=0.99, latency=0.8, latency_ratio=0.95)
 
 
@@ -108,6 +111,8 @@ class Fleet:
         metrics.announce(jobs)
         for vendor, region in PLACES:
             metrics.resources(vendor, region, "instance", active=0, deleting=0, leaked=0, oldest=0.0)
+            metrics.estimated_cost(vendor, region, CURRENCY[vendor], 0.0)
+            metrics.api_wait(vendor, region, 0.0)
         due = {job.target: clock.wall() + 1 + self._chance.random() * job.every / 2 for job in jobs}
         for moment in self._moments():
             clock.pass_time(moment - clock.wall())
@@ -117,6 +122,7 @@ class Fleet:
                     due[job.target] += job.every
             self._owned(metrics, moment)
             self._own_share(metrics)
+            self._calls(metrics, moment)
             text = b"".join([chunk async for chunk in metrics.exposition(None).chunks])
             yield moment, text.decode()
 
@@ -140,6 +146,9 @@ class Fleet:
         metrics.slots_due(job.target, 1)
         if self.eventful and job.target.vendor == "flaky" and self._chance.random() < 0.03:
             metrics.run_skipped(job.target, Skip.OVERLAP)
+            return
+        if self.eventful and job.renting and ago < HOUR and job.target.vendor != "steady":
+            metrics.run_skipped(job.target, Skip.BREAKER)
             return
         outcome = self._outcome(job, ago) if self.eventful else Outcome.OK
         self.truth[job.target.vendor, job.target.probe, outcome] += 1
@@ -184,8 +193,41 @@ class Fleet:
         )
 
     def _owned(self, metrics: Metrics, moment: float) -> None:
-        leaked = int(self.eventful and self.end - moment < HOUR)
-        metrics.resources("flaky", "eu", "instance", active=1, deleting=0, leaked=leaked, oldest=60.0)
+        """What the ledger holds: in the last hour something leaks, and a deletion does not come about."""
+        late = self.eventful and self.end - moment < HOUR
+        metrics.resources("flaky", "eu", "instance", active=1, deleting=int(late), leaked=int(late), oldest=60.0)
+        metrics.breaker("flaky", "eu", [Cause.LEAKS, Cause.DELETES] if late else [])
+        metrics.breaker("slow", "eu", [Cause.QUOTA] if late else [])
+        for vendor, region in PLACES:
+            for move in (metrics.resource_created, metrics.resource_deleted):
+                move(vendor, region, "instance")
+            metrics.estimated_cost(vendor, region, CURRENCY[vendor], (moment - self.end + self.days * DAY) / HOUR / 50)
+            for read in READS:
+                known = vendor != "slow" or not self.eventful or self._own_chance.random() > 0.2
+                metrics.read_after_write(vendor, region, read, consistent=known)
+        if late:
+            metrics.resource_leaked("flaky", "eu", "instance")
+            metrics.resource_leaked("flaky", "eu", "volumes")
+            metrics.store_write_error()
+            metrics.sweep("failed")
+        else:
+            metrics.sweep("ok")
+
+    def _calls(self, metrics: Metrics, moment: float) -> None:
+        """What the vendors' APIs said: in the last hour one account is used up, and waits."""
+        late = self.eventful and self.end - moment < HOUR
+        for vendor, region in PLACES:
+            for _ in range(20):
+                metrics.api_request(vendor, region, "list", "2xx", self._own_chance.expovariate(20.0))
+            used_up = late and vendor == "slow"
+            metrics.api_budget(
+                vendor, region, limit=3600.0, remaining=20.0 if used_up else 3000.0, reset=moment + 1_800.0
+            )
+        if self.eventful:
+            metrics.api_request("slow", "eu", "list", "429", 0.05)
+            metrics.api_request("flaky", "eu", "list", "5xx", 0.05)
+            metrics.api_wait("slow", "eu", 3.0)
+            metrics.unmatched_error("flaky", "eu")
 
 
 async def told(fleet: Fleet, *, up: bool) -> AsyncIterator[str]:

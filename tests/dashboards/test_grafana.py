@@ -20,6 +20,7 @@ from tests.servers.environments import environment
 HERE = Path(__file__).parent
 CHOSEN: dict[str, dict[str, str]] = {
     "stability-fleet": {},
+    "stability-renting": {},
     "stability-compare": {"probe": "api-read", "lifecycle": "boot"},
 }
 Table = list[dict[str, str]]
@@ -115,6 +116,30 @@ class TestTables:
         }
         assert regions[0]["Vendor"] == "flaky"
         assert regions[0]["Availability"].endswith("%")
+
+    def test_the_account_with_a_leak_stands_first_and_says_what_stops_it(self, tables: dict[str, Table]) -> None:
+        """One row a vendor and region; why nothing is rented is words."""
+        accounts = tables["Every vendor's account"]
+        assert len(accounts) == 4
+        assert (accounts[0]["Vendor"], accounts[0]["Renting"]) == ("flaky", "stopped: leaks")
+        renting = {(row["Vendor"], row["Region"]): row["Renting"] for row in accounts[1:]}
+        assert renting == {
+            ("slow", "eu"): "stopped: quota",
+            ("steady", "eu"): "rents",
+            ("steady", "us"): "rents",
+        }
+
+    def test_the_account_that_is_used_up_stands_first(self, tables: dict[str, Table]) -> None:
+        """What is left is a share, the figures behind it stand beside it."""
+        asked = tables["Every account's requests"]
+        assert (asked[0]["Vendor"], asked[0]["Left"], asked[0]["Limit"]) == ("slow", "0.6%", "3,600")
+        assert asked[0]["Waited for budget"].endswith(("min", "mins"))
+
+    def test_what_is_slow_for_its_kind_stands_first(self, tables: dict[str, Table]) -> None:
+        """Probes are compared with the same probe of others, never with each other."""
+        slow = tables["Who is slow?"]
+        assert slow[0]["Vendor"] == "slow"
+        assert float(slow[0]["Against the median"]) > float(slow[-1]["Against the median"])
 
     def test_what_never_got_ready_is_said_in_words(self, tables: dict[str, Table]) -> None:
         """More than 5 % of the flaky vendor's instances never came: there is no such time."""

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 PAGES = {page["uid"]: page for page in map(load, FILES)}
 CHOSEN: dict[str, dict[str, str]] = {
     "stability-fleet": {},
+    "stability-renting": {},
     "stability-compare": {"probe": "api-read", "lifecycle": "lifecycle"},
 }
 NEED_TROUBLE = {"Alerts", "Mean time to recover", "Mean time between outages"}
