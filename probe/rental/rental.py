@@ -19,7 +19,7 @@ from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND, take_census
 from probe.rental.finishing import to_the_end
 from probe.rental.spots import Spots
-from probe.store import Residual, Step, Store, StoreFailed, WrongMove
+from probe.store import Residual, Step, Store, StoreFailed
 
 _log: Final = logging.getLogger(__name__)
 
@@ -65,10 +65,8 @@ class Rental:
         self._store = store
         self._clock = clock
         self._meter = meter
-        self._unwritten: list[Step] = []
         self._shown: View | None = None
         self._spots = spots
-        self._looked = False
         self._works: tuple[Handle, ...] = ()
         self._deletion: tuple[Handle, ...] = ()
 
@@ -236,23 +234,17 @@ class Rental:
     async def _record(self, step: Step) -> None:
         """Take a *step*, here and in the ledger.
 
-        A disk that fails does not keep us from giving back what we hold: the step is then taken here and written down
-        before the next one. What never reaches the ledger stays open there and is swept when its lease is over.
+        A disk that fails does not keep us from giving back what we hold: the step is then taken here, and written down
+        with the next one, or by the sweeper.
         """
-        self._unwritten.append(step)
-        await to_the_end(self._write())
+        await to_the_end(self._write(step))
 
-    async def _write(self) -> None:
+    async def _write(self, step: Step) -> None:
         try:
-            while self._unwritten:
-                self.lease = await self._store.ledger.change(self.lease.key, self._unwritten[0])
-                del self._unwritten[0]
+            self.lease = await self._store.backlog.take(self.lease.key, step)
         except StoreFailed as error:
             _log.error("lease %s goes on unwritten: %s", self.lease.key, error)
-            self.lease = self._unwritten[-1](self.lease)
-        except WrongMove:
-            self._unwritten.clear()
-            raise
+            self.lease = step(self.lease)
         else:
             await take_census(self._store, self._meter, self._clock, self.lease.vendor, self.lease.region)
 

@@ -14,6 +14,7 @@ from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Fact, Stopwatch
+from probe.rental import steps
 from probe.rental.audit import audit
 from probe.rental.breaker import closing, opening
 from probe.rental.census import take_census
@@ -138,10 +139,17 @@ class Renter:
         """Write the intent down, if the guards still agree."""
         lease = rental.lease
         try:
-            admit = self._admit(lease.size, lease.intended_at)
-            await self._ask_guards(to_the_end(self._store.ledger.intend(lease, admit)))
+            await self._ask_guards(to_the_end(self._write_down(lease)))
         except asyncio.CancelledError:  # it is written down all the same, see `to_the_end`; and nothing was sent
             await rental.void("the run was stopped before it ordered")
+            raise
+
+    async def _write_down(self, lease: Lease) -> None:
+        try:
+            await self._store.ledger.intend(lease, self._admit(lease.size, lease.intended_at))
+        except StoreFailed:  # a server may have written it down all the same, and not lived to say so
+            never = steps.never_created(lease.intended_at, "the ledger failed before it was ordered")
+            self._store.backlog.owe(lease.key, never)
             raise
 
     async def _ask_guards(self, question: Awaitable[None]) -> None:

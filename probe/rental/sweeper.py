@@ -132,6 +132,7 @@ class Sweeper:
             StoreFailed: the ledger cannot be read.
         """
         now, store = self._clock.wall(), self._store
+        await store.backlog.catch_up()
         owner_alive = await store.roll_call()
         places = {(cloud.name, cloud.region) for cloud in (*self._clouds.values(), *self._leaving.values())}
         return [
@@ -152,7 +153,7 @@ class Sweeper:
             await self._clock.sleep(pause)
 
     async def plan(self, *, wide: bool = True, also: frozenset[str] = frozenset()) -> SweepPlan:
-        """What a sweep would do; changes nothing.
+        """What a sweep would do; changes nothing but what a run of this process could not write down.
 
         *wide* also looks at what does not carry our mark, so that look-alikes are reported. The ids in *also* count as
         if they had been adopted.
@@ -160,6 +161,7 @@ class Sweeper:
         Raises:
             StoreFailed: the ledger cannot be read.
         """
+        await self._store.backlog.catch_up()
         held = await self._store.ledger.open_leases()
         clouds = self._concerned(held)
         items: list[SweepItem] = [_homeless(lease) for lease in held if lease.vendor not in clouds]

@@ -16,7 +16,7 @@ from probe.store.database import Database
 from probe.store.holdings import SETTLED, Holdings, count, of
 from probe.store.tables import LEASES
 from probe.store.text import storable
-from probe.store.trouble import IntentRefused, StoreFailed, WrongMove
+from probe.store.trouble import IntentRefused, NoSuchLease, WrongMove
 
 _log: Final = logging.getLogger(__name__)
 
@@ -78,13 +78,14 @@ class Ledger:
 
         Raises:
             WrongMove: the table of moves does not allow it; the record stays as it was.
-            StoreFailed: nothing was written, or there is no such lease.
+            NoSuchLease: there is none.
+            StoreFailed: nothing was written.
         """
 
         def work(connection: Connection) -> Lease:
             found = connection.execute(select(LEASES).where(LEASES.c.key == key)).mappings().one_or_none()
             if found is None:
-                raise StoreFailed(f"{self._database.name}: no lease {key}")
+                raise NoSuchLease(f"{self._database.name}: no lease {key}")
             before = _lease(found)
             after = self._checked(before, step)
             if after != before:

@@ -10,6 +10,7 @@ from typing import Self
 from probe.model.ledger import LedgerPlace
 from probe.model.meter import Meter
 from probe.store.backend import OwnerAlive
+from probe.store.backlog import Backlog
 from probe.store.breakers import Breakers
 from probe.store.database import Database
 from probe.store.folder import Folder
@@ -31,6 +32,7 @@ class Store:
         agent_id: the UUID of the folder, in the marks of everything we rent.
         owner: the name of this process in the leases it holds, `<boot id>:<pid>:<start ticks>`; empty for readers.
         ledger: what we may have to pay for.
+        backlog: what could not be written into it yet.
         residuals: what came with it.
         breakers: from whom nothing is rented for a while.
         identities: whose marks are ours.
@@ -44,6 +46,7 @@ class Store:
         self.agent_id = agent_id
         self.owner = owner.path.name if owner is not None else ""
         self.ledger = Ledger(database)
+        self.backlog = Backlog(self.ledger)
         self.residuals = ResidualTable(database)
         self.breakers = Breakers(database)
         self.identities = Identities(database)

@@ -24,6 +24,10 @@ class StoreFailed(Exception):  # noqa: N818 - the disk, not the program, is at f
     """Raised when an open store cannot read or write; the message is a sentence."""
 
 
+class NoSuchLease(StoreFailed):
+    """Raised when the ledger does not know the lease that is to take a step."""
+
+
 class WrongMove(Exception):  # noqa: N818 - named after what it tells
     """Raised when a lease would make a move that the table does not allow: a bug. The record stays as it was."""
 

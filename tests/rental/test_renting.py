@@ -3,15 +3,21 @@
 import asyncio
 import logging
 import re
+import sqlite3
 
 import pytest
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 
 from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, MARK_RUN, Created, Verdict, View
 from probe.model.instance import LeaseState
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Fact
+from probe.rental.steps import never_created
+from probe.store import StoreFailed
 from tests.fakes.cloud import complaint, failure
+from tests.fakes.leases import a_lease
 from tests.rental.conftest import Desk
 
 
@@ -281,6 +287,55 @@ async def test_what_could_not_be_written_is_written_with_the_next_step(desk: Des
     lease = await desk.only_lease()
     assert lease.state is LeaseState.GONE
     assert lease.delete_requested_at is not None
+
+
+async def test_what_could_not_be_written_at_the_end_is_written_by_the_sweeper(desk: Desk) -> None:
+    """There is no next step then: nobody must wait for the end of the lease, nor be told of a stuck deletion."""
+    watch = desk.watch()
+    rental = await desk.rent(watch)
+    await rental.give_back(watch)
+    path = desk.store.path / "ledger.sqlite3"
+    path.rename(path.with_suffix(".away"))
+    await rental.confirm_gone(watch)
+    with pytest.raises(StoreFailed):
+        await desk.sweeper().sweep()
+    path.with_suffix(".away").rename(path)
+    assert (await desk.only_lease()).state is LeaseState.DELETING
+    assert list((await desk.sweeper().sweep()).steps) == []
+    assert (await desk.only_lease()).state is LeaseState.GONE
+
+
+async def test_an_intent_that_was_written_by_a_server_that_died_over_it_is_crossed_out(desk: Desk) -> None:
+    """It was never ordered: it must not be held against the guards until its lease is over."""
+
+    def dies_over_it(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            connection.connection.cursor().execute("COMMIT")
+            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("the server closed the connection"))
+
+    event.listen(Engine, "commit", dies_over_it)
+    try:
+        with pytest.raises(RunSkipped, match="the server closed the connection"):
+            await desk.rent()
+    finally:
+        event.remove(Engine, "commit", dies_over_it)
+    assert (await desk.only_lease()).state is LeaseState.INTENDED
+    assert list((await desk.sweeper().sweep()).steps) == []
+    assert (await desk.only_lease()).state is LeaseState.VOID
+    assert len(desk.cloud.orders) == 0
+
+
+async def test_an_intent_that_was_not_written_is_nothing_to_cross_out(desk: Desk) -> None:
+    """The sweep that would do so finds none, and goes on."""
+    path = desk.store.path / "ledger.sqlite3"
+    path.rename(path.with_suffix(".away"))
+    lease = a_lease()
+    desk.store.backlog.owe(lease.key, never_created(1.0, "never"))
+    with pytest.raises(StoreFailed):
+        await desk.sweeper().owed()
+    path.with_suffix(".away").rename(path)
+    assert list(await desk.sweeper().owed()) == []
+    assert await desk.store.ledger.all(10) == []
 
 
 async def test_each_create_and_delete_has_a_line_in_the_audit(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

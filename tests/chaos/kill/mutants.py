@@ -14,6 +14,7 @@ from probe.model.instance import Lease
 from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Stopwatch
 from probe.store import Admit, Step, Store
+from probe.store.backlog import Backlog
 from probe.wire import Route, Wire
 from tests.chaos.kill.ledgers import AGENT
 
@@ -119,6 +120,7 @@ def spoil(store: Store, mutant: Mutant) -> None:
     """Give *store* the ledger that *mutant* has."""
     if mutant is Mutant.LATE_INTENT:
         store.ledger = LateLedger(store.ledger)  # type: ignore[assignment]  # it is one, as far as anybody asks
+        store.backlog = Backlog(store.ledger)
 
 
 def swept(clouds: Sequence[Cloud], mutant: Mutant, anew: Callable[[type[Cloud], Cloud], Cloud]) -> Sequence[Cloud]:
