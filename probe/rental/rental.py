@@ -67,6 +67,7 @@ class Rental:
         self._meter = meter
         self._shown: View | None = None
         self._spots = spots
+        self._looked = False
         self._works: tuple[Handle, ...] = ()
         self._deletion: tuple[Handle, ...] = ()
 
