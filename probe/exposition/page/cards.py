@@ -8,12 +8,11 @@ from probe.exposition.page.verdict import Group, State
 
 def card(group: Group, now: float) -> Markup:
     """How *group* is, and since when."""
-    runs = sorted((run for one in group.rows for run in one.runs), key=lambda run: run.started)
     return el(
         "article",
         el("h2", group.name, el("small", group.region), chip(group.state)),
         el("p", *steadiness(group.ok, group.valid), class_="share"),
-        strip(runs, now),
+        strip(group.latest, now),
         el("p", _spell(group, now), class_="quiet"),
         class_=f"card s-{group.state.name.lower()}",
     )

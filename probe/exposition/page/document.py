@@ -8,11 +8,12 @@ from math import ceil
 from typing import Final
 
 from probe.exposition.page.cards import card
+from probe.exposition.page.compare import shared, side_by_side
 from probe.exposition.page.markup import Markup, el, join, text
 from probe.exposition.page.pieces import legend, moment
 from probe.exposition.page.rows import table
 from probe.exposition.page.summary import summary
-from probe.exposition.page.verdict import Group, Row, Rows, groups
+from probe.exposition.page.verdict import Group, Row, Rows, State, groups
 from probe.exposition.page.words import exact_time, iso, plural, short
 from probe.model.clock import Clock
 from probe.model.measurement import Measurement
@@ -21,6 +22,10 @@ from probe.model.target import Layer
 
 REFRESH: Final = 5
 """Seconds between two looks of the page at the agent."""
+
+MANY: Final = 6
+"""Vendors and regions of which each has a card."""
+_TROUBLE: Final = {State.FAILING, State.UNSTEADY, State.NOT_JUDGED}
 
 _FOLDER: Final = files("probe.exposition.page")
 _STYLE: Final = (_FOLDER / "page.css").read_text("utf-8")
@@ -92,9 +97,10 @@ class Page:
         yield self._header(platform, rows, now)
         yield "<main>"
         yield '<section class="cards" aria-label="Overview, worst first">'
-        for group in platform:
+        for group in _on_cards(platform):
             yield card(group, now)
         yield "</section>"
+        yield from side_by_side(found[Layer.PLATFORM], now)
         for layer, title, first, lead in _LAYERS:
             if found[layer]:
                 yield from table(found[layer], (title, first, lead), now)
@@ -131,6 +137,11 @@ class Page:
             el("time", exact_time(now), datetime=iso(now)),
         )
         yield el("span", "", id="link")
+
+
+def _on_cards(found: Sequence[Group]) -> Sequence[Group]:
+    """All of *found* if they are few; of many, those that are in trouble: all stand side by side below."""
+    return found if len(found) <= MANY or not shared(found) else [one for one in found if one.state in _TROUBLE]
 
 
 def _tone(found: Sequence[Group]) -> str:

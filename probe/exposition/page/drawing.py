@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from probe.exposition.page.markup import Markup, el, text
+from probe.exposition.page.verdict import STRIP
 from probe.exposition.page.words import clock_time, duration, plural
 from probe.model.measurement import Measurement
 from probe.model.outcome import Blame
 from probe.model.phase import Phase
-
-SHOWN: Final = 60
-"""Runs in a strip."""
 
 _TICK: Final = 4
 _TALL: Final = 22
@@ -20,14 +18,14 @@ _ORDER: Final = (Phase.AUTH, *(phase for phase in Phase if phase is not Phase.AU
 
 def strip(runs: Sequence[Measurement], now: float) -> Markup:
     """The newest *runs* as ticks, oldest left: low and green is ok, high is a failure in the colour of its blame."""
-    shown = list(runs)[-SHOWN:]
+    shown = list(runs)[-STRIP:]
     if not shown:
         return el("span", "no runs", class_="quiet")
-    offset = (SHOWN - len(shown)) * _TICK
+    offset = (STRIP - len(shown)) * _TICK
     ticks = "".join(_tick(run, offset + place * _TICK, now) for place, run in enumerate(shown))
     failed = sum(run.blame is Blame.VENDOR for run in shown)
     label = f"last {plural(len(shown), 'run')}, {failed} failed by the vendor"
-    size = f'viewBox="0 0 {SHOWN * _TICK} {_TALL}" width="{SHOWN * _TICK}" height="{_TALL}"'
+    size = f'viewBox="0 0 {STRIP * _TICK} {_TALL}" width="{STRIP * _TICK}" height="{_TALL}"'
     return Markup(
         f'<svg class="strip" role="img" aria-label="{label}" preserveAspectRatio="xMinYMid" {size}>{ticks}</svg>'
     )

@@ -6,6 +6,10 @@ from typing import Final
 from probe.exposition.page.verdict import Group, Row, Slowness, State, slownesses
 from probe.exposition.page.words import ago, clock_time, duration, listed, percent, plural
 
+IN_FULL: Final = 3
+"""Vendors of whose trouble a whole sentence is told; of the others only that they are in it."""
+NAMED: Final = 4
+"""Steady vendors that are told with their regions."""
 NOTHING_YET: Final = "Nothing has been measured yet; the first runs are due within seconds."
 
 
@@ -16,13 +20,18 @@ def summary(found: Sequence[Group], now: float) -> list[str]:
     if all(group.state is State.WAITING for group in found):
         return [NOTHING_YET]
     troubled = [group for group in found if group.state in {State.FAILING, State.UNSTEADY}]
-    told = [_trouble(group, now) for group in troubled]
-    told += [_unjudged(group) for group in found if group.state is State.NOT_JUDGED]
+    told = [_trouble(group, now) for group in troubled[:IN_FULL]]
+    if troubled[IN_FULL:]:
+        told.append(f"In trouble, too: {listed([_name(group) for group in troubled[IN_FULL:]])}.")
+    told += _unjudged_ones([group for group in found if group.state is State.NOT_JUDGED])
     steady = [group for group in found if group.state is State.OK]
     if steady:
         told.append(_steady(steady))
     slow = _slowest_by_vendor(slownesses(found))
-    return told + [_slow(one) for one in slow]
+    told += [_slow(one) for one in slow[:IN_FULL]]
+    if slow[IN_FULL:]:
+        told.append(f"Slow, too: {listed([one.row.target.vendor for one in slow[IN_FULL:]])}.")
+    return told
 
 
 def _trouble(group: Group, now: float) -> str:
@@ -46,6 +55,11 @@ def _failures(row: Row, now: float) -> str:
     return f"{told}, latest {when} ({failure.outcome}, blame {failure.blame}{phase})"
 
 
+def _unjudged_ones(found: Sequence[Group]) -> list[str]:
+    told = [_unjudged(group) for group in found[:IN_FULL]]
+    return [*told, f"Nor can {listed([_name(group) for group in found[IN_FULL:]])}."] if found[IN_FULL:] else told
+
+
 def _unjudged(group: Group) -> str:
     row = next(one for one in group.rows if one.state is State.NOT_JUDGED)
     last = row.streak.last
@@ -57,7 +71,8 @@ def _steady(steady: Sequence[Group]) -> str:
     ok, valid = sum(group.ok for group in steady), sum(group.valid for group in steady)
     verb = "is" if len(steady) == 1 else "are"
     share = f"all {plural(valid, 'remembered run')} ok" if ok == valid else f"{percent(ok / valid)} of {valid} runs ok"
-    return f"{listed([_name(group) for group in steady])} {verb} steady: {share}."
+    names = [_name(group) if len(steady) <= NAMED else group.name for group in steady]
+    return f"{listed(names)} {verb} steady: {share}."
 
 
 def _slowest_by_vendor(slow: Sequence[Slowness]) -> list[Slowness]:

@@ -11,6 +11,8 @@ from probe.model.outcome import Blame
 from probe.model.runs import Runs, Streak
 from probe.model.target import Layer, Target
 
+STRIP: Final = 60
+"""Runs in a strip."""
 LATELY: Final = 20
 """How many of the newest valid runs "lately" means."""
 DOWN: Final = 3
@@ -95,6 +97,12 @@ class Group:
     def worst(self) -> Row:
         """The row that failed most lately."""
         return max(self.rows, key=lambda row: (row.down, row.failed, -_ORDER[row.state]))
+
+    @property
+    def latest(self) -> Sequence[Measurement]:
+        """Its newest runs, oldest first: no more than a strip shows of one probe's."""
+        newest = (run for one in self.rows for run in one.runs[-STRIP:])
+        return sorted(newest, key=lambda run: run.started)[-STRIP:]
 
     @property
     def spell(self) -> tuple[str, float | None]:

@@ -1,7 +1,8 @@
 from xml.etree import ElementTree as ET
 
-from probe.exposition.page.drawing import SHOWN, parts, phase_bar, strip
+from probe.exposition.page.drawing import parts, phase_bar, strip
 from probe.exposition.page.markup import Markup, el, join, text
+from probe.exposition.page.verdict import STRIP
 from probe.model.outcome import Outcome
 from probe.model.phase import Phase
 from tests.fakes.jobs import FakeApi, FakeLifecycle, FakeMonitoring, fake_job, fake_run
@@ -36,7 +37,7 @@ def test_a_strip_has_a_tick_per_run_in_the_colour_of_its_blame() -> None:
 
 def test_a_strip_shows_the_newest_runs_only() -> None:
     """It has room for sixty."""
-    assert strip([fake_run(JOB, at=NOW + second) for second in range(90)], NOW).count("<rect") == SHOWN
+    assert strip([fake_run(JOB, at=NOW + second) for second in range(90)], NOW).count("<rect") == STRIP
     assert strip([], NOW) == '<span class="quiet">no runs</span>'
 
 
