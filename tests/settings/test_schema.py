@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # its stubs are another package
+from jsonschema import Draft202012Validator
 
 from probe.notation.documents import read_document
 from probe.settings import packaged, schema
