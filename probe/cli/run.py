@@ -10,7 +10,7 @@ from probe.agent.logs import configure_logs
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import give_up
 from probe.settings.configuration import Configuration
-from probe.store import StateFolderRefused, Store, StoreFailed
+from probe.store import StateFolderRefused, StateFolderTaken, Store, StoreFailed
 from probe.wire import ListenFailed, listen, parse_listen
 
 _log = logging.getLogger(__name__)
@@ -62,5 +62,8 @@ async def _open_store(loaded: Configuration) -> Store | None:
         store.lock()
     except StateFolderRefused as refused:
         await store.close()
-        give_up(str(refused))
+        if isinstance(refused, StateFolderTaken):
+            give_up(str(refused))
+        _log.error("nothing will be rented: %s", refused)
+        return None
     return store

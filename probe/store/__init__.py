@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from probe.store.outages import OutageTable
     from probe.store.residuals import Residual
     from probe.store.store import Store
-    from probe.store.trouble import IntentRefused, StateFolderAbsent, StateFolderRefused, StoreFailed, WrongMove
+    from probe.store.trouble import (
+        IntentRefused,
+        StateFolderAbsent,
+        StateFolderRefused,
+        StateFolderTaken,
+        StoreFailed,
+        WrongMove,
+    )
 
 __all__ = [
     "Admit",
@@ -23,6 +30,7 @@ __all__ = [
     "Residual",
     "StateFolderAbsent",
     "StateFolderRefused",
+    "StateFolderTaken",
     "Step",
     "Store",
     "StoreFailed",
@@ -44,6 +52,7 @@ _HOMES = {
         "IntentRefused",
         "StateFolderAbsent",
         "StateFolderRefused",
+        "StateFolderTaken",
         "StoreFailed",
         "WrongMove",
     ),

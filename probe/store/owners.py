@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from probe.store.trouble import StateFolderRefused, explain
+from probe.store.trouble import StateFolderRefused, StateFolderTaken, explain
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _STAT: Final = Path("/proc/self/stat")
@@ -68,17 +68,22 @@ def claim_agent(path: Path) -> Claim:
     """Lock *path* for the one agent that may run on a state folder.
 
     Raises:
-        StateFolderRefused: another agent runs on it.
+        StateFolderTaken: another agent runs on it.
+        StateFolderRefused: the file cannot be made or written.
     """
     try:
         held = claim(path)
         if held is None:
             process = path.read_text(encoding="ascii", errors="replace").strip()
-            raise StateFolderRefused(
+            raise StateFolderTaken(
                 f"{path.parent}: another agent runs on this state folder (process {process or 'unknown'});"
                 " stop it, or give this one a `state` of its own"
             )
-        path.write_text(f"{os.getpid()}\n", encoding="ascii")
+        try:
+            path.write_text(f"{os.getpid()}\n", encoding="ascii")
+        except OSError:
+            held.release(remove=False)
+            raise
     except OSError as error:
         raise StateFolderRefused(explain(error, path)) from error
     return held

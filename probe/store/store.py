@@ -21,7 +21,7 @@ from probe.store.owners import Claim, alive, claim_agent, claim_owner
 from probe.store.postgresql import AGENT_LOCK, Postgresql, owner_lock
 from probe.store.residuals import ResidualTable
 from probe.store.sqlite import Sqlite
-from probe.store.trouble import StateFolderAbsent, StateFolderRefused, StoreFailed
+from probe.store.trouble import StateFolderAbsent, StateFolderRefused, StateFolderTaken, StoreFailed
 
 
 class Store:
@@ -97,15 +97,15 @@ class Store:
         """Be the one agent that runs on this folder and its ledger, until `close` or the end of the process.
 
         Raises:
-            StateFolderRefused: another agent runs on it.
+            StateFolderTaken: another agent runs on it.
+            StateFolderRefused: it cannot be written.
         """
         agent = self._agent or claim_agent(self._folder.lock)
-        if not self._lead():
+        try:
+            self._lead()
+        except StateFolderRefused:
             agent.release(remove=False)
-            raise StateFolderRefused(
-                f"{self._database.name}: another agent runs on this ledger, from a state folder elsewhere; stop it, or"
-                " give this one a `ledger` of its own"
-            )
+            raise
         self._agent = agent
 
     def owner_alive(self, owner: str) -> bool:
@@ -148,14 +148,20 @@ class Store:
         if remote is not None and owner:
             await self._database.read(lambda connection: remote.hold(connection, owner_lock(owner)))
 
-    def _lead(self) -> bool:
+    def _lead(self) -> None:
+        """Be the one agent of a ledger that several machines may share."""
         remote = self._remote
         if remote is None:
-            return True
+            return
         try:
-            return self._database.read_at_once(lambda connection: remote.hold(connection, AGENT_LOCK))
+            led = self._database.read_at_once(lambda connection: remote.hold(connection, AGENT_LOCK))
         except StoreFailed as failed:
             raise StateFolderRefused(str(failed)) from failed
+        if not led:
+            raise StateFolderTaken(
+                f"{self._database.name}: another agent runs on this ledger, from a state folder elsewhere; stop it, or"
+                " give this one a `ledger` of its own"
+            )
 
 
 def _enter(folder: Folder, *, alone: bool) -> Claim:

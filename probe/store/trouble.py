@@ -20,6 +20,10 @@ class StateFolderAbsent(StateFolderRefused):
     """Raised to a reader when nothing was ever written down in the folder."""
 
 
+class StateFolderTaken(StateFolderRefused):
+    """Raised to an agent where another one runs already: on the folder, or on the ledger."""
+
+
 class StoreFailed(Exception):  # noqa: N818 - the disk, not the program, is at fault
     """Raised when an open store cannot read or write; the message is a sentence."""
 

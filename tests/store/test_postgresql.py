@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from probe.model.secret import Secret, SecretUnavailable
-from probe.store import LedgerPlace, StateFolderAbsent, StateFolderRefused, Store, StoreFailed
+from probe.store import LedgerPlace, StateFolderAbsent, StateFolderRefused, StateFolderTaken, Store, StoreFailed
 from tests.fakes.leases import a_lease
 from tests.fakes.ownership import OwnershipMeter
 from tests.servers.postgres import PASSWORD, Postgres, running_postgres
@@ -59,7 +59,7 @@ async def test_one_agent_runs_on_a_ledger_wherever_its_folders_are(tmp_path: Pat
         here.lock()
         async with await Store.open(tmp_path / "there", ledger=place) as there:
             assert there.agent_id == here.agent_id
-            with pytest.raises(StateFolderRefused, match="another agent runs on this ledger"):
+            with pytest.raises(StateFolderTaken, match="another agent runs on this ledger"):
                 there.lock()
     async with await Store.open(tmp_path / "there", ledger=place) as there:
         there.lock()
@@ -122,7 +122,7 @@ async def test_a_lost_session_is_made_anew_with_its_locks(
         postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'probe'")
         await here.ledger.intend(a_lease())
         assert (await there.roll_call())(here.owner)
-        with pytest.raises(StateFolderRefused, match="another agent runs on this ledger"):
+        with pytest.raises(StateFolderTaken, match="another agent runs on this ledger"):
             there.lock()
 
 

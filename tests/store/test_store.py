@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.store import LedgerPlace, StateFolderAbsent, StateFolderRefused, Store
+from probe.store import LedgerPlace, StateFolderAbsent, StateFolderRefused, StateFolderTaken, Store
 from tests.fakes.leases import a_lease
 
 ROOT = Path(__file__).parents[2]
@@ -59,12 +59,23 @@ async def test_the_second_agent_is_refused_by_a_sentence(folder: Path, store: St
     store.lock()
     store.lock()
     async with await Store.open(folder) as second:
-        with pytest.raises(StateFolderRefused) as refusal:
+        with pytest.raises(StateFolderTaken) as refusal:
             second.lock()
     assert str(refusal.value) == (
         f"{folder}: another agent runs on this state folder (process {os.getpid()});"
         " stop it, or give this one a `state` of its own"
     )
+
+
+async def test_a_lock_that_cannot_be_written_is_no_other_agent(folder: Path) -> None:
+    """Nobody is to be stopped: an agent goes on without renting, and may be the one again later."""
+    async with await Store.open(folder) as store:
+        (folder / "agent.lock").symlink_to("/dev/full")
+        with pytest.raises(StateFolderRefused, match="the disk is full") as refusal:
+            store.lock()
+        assert not isinstance(refusal.value, StateFolderTaken)
+        (folder / "agent.lock").unlink()
+        store.lock()
 
 
 async def test_an_agent_that_closed_leaves_its_folder_to_the_next(folder: Path) -> None:
