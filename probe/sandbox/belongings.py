@@ -52,13 +52,15 @@ class Belongings:
         self._kinds = kinds
         self._all: dict[str, Belonging] = {}
 
-    def come_with(self, instance: Instance) -> None:
-        """Give a new instance what comes with one; forget what is no longer there."""
+    def come_with(self, instance: Instance, marks: Mapping[str, str]) -> None:
+        """Give a new instance what comes with one, marked like that; forget what is no longer there."""
         now = self._clock.now()
         self._all = {key: item for key, item in self._all.items() if item.there(now)}
         instance.belongings = {kind: ids.new(f"{instance.name}-{kind}") for kind, ids in self._kinds.items()}
         for kind, identifier in instance.belongings.items():
-            self._all[identifier] = Belonging(belonging_id=identifier, kind=kind, instance=instance, marks={}, tags=())
+            self._all[identifier] = Belonging(
+                belonging_id=identifier, kind=kind, instance=instance, marks=marks, tags=()
+            )
 
     def leave(self, instance: Instance, kinds: Iterable[str]) -> None:
         """Let what *instance* has of these *kinds* stay when it goes."""
@@ -91,6 +93,7 @@ class Belongings:
             "name": item.instance.name,
             "kind": item.kind,
             "marks": dict(item.marks),
+            "pairs": [{"key": key, "value": value} for key, value in item.marks.items()],
             "tags": list(item.tags),
             "created": moment(item.instance.accepted_wall),
             "used": used,

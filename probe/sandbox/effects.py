@@ -44,7 +44,7 @@ def create(premises: Premises, route: Route, taken: Taken) -> Values:
         raise Refused(Mistake.QUOTA, "the account may have no more instances", used=used)
     instance = _new(premises, route, taken)
     premises.instances.add(instance)
-    premises.belongings.come_with(instance)
+    premises.belongings.come_with(instance, marks_of(taken.values.get("belongings")))
     if premises.imitation.waits:
         instance.hold()
         return _one(premises, instance)

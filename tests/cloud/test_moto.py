@@ -73,6 +73,30 @@ async def test_whatever_the_create_brings_is_marked(moto: Moto) -> None:
     assert attribute["UserData"]["Value"] == "I2Nsb3VkLWNvbmZpZwo="
 
 
+async def test_a_disk_that_its_image_wants_to_stay_is_found_and_deleted(moto: Moto) -> None:
+    """By its marks; while something uses it, it is not free, and a stranger's is not ours."""
+    cloud, run = cloud_of(moto, moto.operator), watch()
+    identifier = (await cloud.create(order(moto), run)).id
+    ec2 = moto.client("ec2")
+    ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=1)
+    ec2.modify_instance_attribute(
+        InstanceId=identifier, BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"DeleteOnTermination": False}}]
+    )
+    (used,) = await cloud.residuals("volumes", run, {MARK_AGENT: "agent-1"})
+    assert (used.free, used.marks.items() >= MARKS.items(), used.name) == (False, True, "probe-1")
+    assert [one.id for one in await cloud.residuals("volumes", run)] == [used.id]
+    assert len(await cloud.residuals("volumes", run, everything=True)) == 2
+    with pytest.raises(VendorComplaint) as refused:
+        await cloud.delete_residual("volumes", used.id, run)
+    assert refused.value.verdict is Verdict.CONFLICT
+    await cloud.delete(identifier, run)
+    (left,) = await cloud.residuals("volumes", run)
+    assert (left.id, left.free) == (used.id, True)
+    await cloud.delete_residual("volumes", left.id, run)
+    await cloud.delete_residual("volumes", left.id, run)
+    assert await cloud.residuals("volumes", run) == []
+
+
 async def test_a_look_alike_without_our_mark_is_not_in_the_inventory(moto: Moto) -> None:
     """What only has a name like ours is not ours."""
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "probe-1"}]}]
