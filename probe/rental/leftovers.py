@@ -1,6 +1,8 @@
 """Gives back what came with an instance and outlived it, and touches none of it that is not proven to be ours."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Final
 
 from probe.cloud import MARK_AGENT, MARK_LEASE, Cloud, Leftover
@@ -15,9 +17,31 @@ from probe.rental.patience import Patience, in_time
 from probe.rental.rental import may_pass
 from probe.store import Residual, Store
 
+_log: Final = logging.getLogger(__name__)
+
 IN_USE: Final = "something uses it"
+_UNPROVEN: Final = (
+    "nothing proves that it came with the instance; look at it, and delete it yourself, or put a mark"
+    f" {MARK_AGENT} on it that says whose it is"
+)
 _SKEW: Final = 60.0
-"""Seconds by which a vendor's clock may be behind ours."""
+"""Seconds by which a vendor's clock may be behind ours: what is older than our order by no more may be ours."""
+_SURELY_OLDER: Final = 3600.0
+"""Seconds that no clock is wrong by with which a vendor still speaks: what is older by more was there before."""
+
+
+class _Whose(StrEnum):
+    """Whose something is that was attached to our instance, or carries our marks.
+
+    Attributes:
+        OURS: it came with the instance.
+        THEIRS: somebody attached it: it carries another mark, or was there before our order.
+        UNPROVEN: nobody can tell.
+    """
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    UNPROVEN = "unproven"
 
 
 class Leavings:
@@ -79,29 +103,45 @@ class Leavings:
 
     async def _once(self, lease: Lease, noted: Sequence[Residual]) -> tuple[Sequence[Leftover], str]:
         """Ask for the deletion of all that is there: what was there, and what was said of it last."""
-        ours = await whose(self._store)
         left: list[Leftover] = []
         complaint = ""
+        for leftover, its in await self._found(lease, noted):
+            if its is _Whose.THEIRS:
+                _log.warning("%s %s was attached to %s: not ours, it stays", leftover.kind, leftover.id, lease.key)
+                continue
+            left.append(leftover)
+            if its is _Whose.UNPROVEN:
+                complaint = _UNPROVEN
+            elif not leftover.free:
+                complaint = IN_USE
+            else:
+                complaint = await self.delete(leftover, lease.key)
+        return left, complaint
+
+    async def _found(self, lease: Lease, noted: Sequence[Residual]) -> Sequence[tuple[Leftover, _Whose]]:
+        """All that is there and carries the marks of *lease* or was attached to its instance, and whose it is."""
+        ours = await whose(self._store)
+        found: list[tuple[Leftover, _Whose]] = []
         for kind in self._cloud.residual_kinds:
             known = {residual.id for residual in noted if residual.kind == kind}
             for leftover in await self.of_kind(kind, {MARK_AGENT: self._store.agent_id}, everything=bool(known)):
-                marked = leftover.marks.get(MARK_AGENT) in ours and leftover.marks.get(MARK_LEASE) == lease.key
-                if not marked and leftover.id not in known:
-                    continue
-                left.append(leftover)
-                if not marked and not _came_with(leftover, lease):
-                    complaint = "nothing proves that it came with the instance; look at it and delete it yourself"
-                elif not leftover.free:
-                    complaint = IN_USE
-                else:
-                    complaint = await self.delete(leftover, lease.key)
-        return left, complaint
+                if leftover.marks.get(MARK_AGENT) in ours and leftover.marks.get(MARK_LEASE) == lease.key:
+                    found.append((leftover, _Whose.OURS))
+                elif leftover.id in known:
+                    found.append((leftover, _whose(leftover, lease)))
+        return found
 
 
-def _came_with(leftover: Leftover, lease: Lease) -> bool:
-    """Whether what was attached to our instance, and carries no mark, was made for it: it is not older."""
-    unmarked = MARK_AGENT not in leftover.marks
-    return unmarked and leftover.created_at is not None and leftover.created_at >= lease.intended_at - _SKEW
+def _whose(leftover: Leftover, lease: Lease) -> _Whose:
+    """Whose something is that was attached to our instance and does not carry the marks of its lease."""
+    if MARK_AGENT in leftover.marks:
+        return _Whose.THEIRS
+    if leftover.created_at is None:
+        return _Whose.UNPROVEN
+    older = lease.intended_at - leftover.created_at
+    if older <= _SKEW:
+        return _Whose.OURS
+    return _Whose.THEIRS if older > _SURELY_OLDER else _Whose.UNPROVEN
 
 
 def _named(left: Sequence[Leftover]) -> str:

@@ -67,10 +67,20 @@ async def test_the_sweeper_notes_what_is_attached_before_it_deletes(desk: Desk) 
     assert desk.cloud.leftovers == {}
 
 
-async def test_what_somebody_attached_is_not_deleted(desk: Desk) -> None:
-    """A volume without marks that is older than our order, or carries another agent's, is told, and stays."""
+@pytest.mark.parametrize(
+    ("age", "marks", "result"),
+    [
+        (7200.0, {}, Result.SETTLED),
+        (0.0, {MARK_AGENT: OTHER}, Result.SETTLED),
+        (1800.0, {}, Result.LEAKED),  # a clock may be wrong by so much
+    ],
+)
+async def test_what_somebody_attached_is_not_deleted(
+    desk: Desk, caplog: pytest.LogCaptureFixture, age: float, marks: dict[str, str], result: Result
+) -> None:
+    """What is older than our order, or carries another mark, is theirs: told, and no leak. Else a person looks."""
     rental = await desk.rent()
-    theirs = desk.cloud.leave("volumes", age=3600.0)
+    theirs = desk.cloud.leave("volumes", age=age, marks=marks)
     shown = desk.cloud.instances[rental.instance_id]
     attached = {"volumes": (*shown.attached["volumes"], theirs.id)}
     desk.cloud.instances[rental.instance_id] = replace(shown, attached=attached)
@@ -81,7 +91,12 @@ async def test_what_somebody_attached_is_not_deleted(desk: Desk) -> None:
     report = await desk.sweeper().sweep()
     assert list(desk.cloud.leftovers) == [theirs.id]
     assert theirs.id not in desk.cloud.cleared
-    assert "nothing proves that it came with the instance" in report.steps[0].detail
+    assert [step.result for step in report.steps] == [result]
+    told = report.steps[0].detail if result is Result.LEAKED else caplog.text
+    assert f"volumes {theirs.id}" in told
+    assert (
+        "nothing proves that it came with the instance" if result is Result.LEAKED else "not ours, it stays"
+    ) in told
 
 
 async def test_leftovers_are_swept_by_their_marks_and_strangers_told(desk: Desk) -> None:
