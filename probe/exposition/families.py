@@ -67,6 +67,7 @@ VENDOR: Final = ("vendor", "region")
 RUN_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180, 300, 600, 1800)
 WIRE_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LIFE_BUCKETS: Final = (1, 2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800)
+VISIBILITY_BUCKETS: Final = (0.25, 1, 2.5, 5, 10, 30, 60, 300)
 LAG_BUCKETS: Final = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5)
 
 
@@ -409,6 +410,32 @@ READS_AFTER_WRITES: Final = _of_vendor(
     Feature.RENTING,
     "read",
     "consistent",
+)
+VISIBILITY: Final = Family(
+    name="stability_visibility_seconds",
+    type=Type.HISTOGRAM,
+    unit="seconds",
+    help="Time from the vendor's word that something was created (gone: list_after_delete) until a read knew it; half of "
+    "the first look's time where that one knew.",
+    feature=Feature.RENTING,
+    labels=(*VENDOR, "read"),
+    buckets=VISIBILITY_BUCKETS,
+)
+VISIBILITY_RESOLUTION: Final = _of_vendor(
+    "stability_visibility_resolution_seconds",
+    Type.GAUGE,
+    "seconds",
+    "Half the gap between the last look that did not know and the first that did, when a delay was last observed.",
+    Feature.RENTING,
+    "read",
+)
+NOT_VISIBLE: Final = _of_vendor(
+    "stability_visibility_missed_total",
+    Type.COUNTER,
+    "writes",
+    "What a read did not know for as long as the vendor file allows; no delay of it is in the histogram.",
+    Feature.RENTING,
+    "read",
 )
 
 # --- the vendor's API ------------------------------------------------------------------------------------------------

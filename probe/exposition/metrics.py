@@ -235,6 +235,15 @@ class Metrics(Meter):
         told = "yes" if consistent else "no"
         self._table.value(names.READS_AFTER_WRITES, vendor, region, read, told).increase()
 
+    def visible(self, vendor: str, region: str, read: str, seconds: float, resolution: float) -> None:
+        """Observe how long after a write a read knew of it."""
+        self._table.histogram(names.VISIBILITY, vendor, region, read).observe(seconds)
+        self._table.value(names.VISIBILITY_RESOLUTION, vendor, region, read).set(resolution)
+
+    def not_visible(self, vendor: str, region: str, read: str) -> None:
+        """Count a write that a read did not know in time."""
+        self._table.value(names.NOT_VISIBLE, vendor, region, read).increase()
+
     def wrong_move(self) -> None:
         """Count a move of a lease that was not made."""
         self._table.value(names.WRONG_MOVES).increase()

@@ -23,7 +23,16 @@ _COUNTS: Final = (
     names.RESOURCES_LEAKED,
     names.OLDEST_RESOURCE,
 )
-_OF_RENTING: Final = (names.RESOURCES, names.ESTIMATED_COST, names.BREAKER_OPEN, names.READS_AFTER_WRITES, *_COUNTS)
+_OF_RENTING: Final = (
+    names.RESOURCES,
+    names.ESTIMATED_COST,
+    names.BREAKER_OPEN,
+    names.READS_AFTER_WRITES,
+    names.VISIBILITY,
+    names.VISIBILITY_RESOLUTION,
+    names.NOT_VISIBLE,
+    *_COUNTS,
+)
 _OF_API: Final = (
     names.API_REQUESTS,
     names.API_REQUEST_DURATION,
@@ -66,6 +75,8 @@ class VendorSeries:
         for read in READS:
             for consistent in ("yes", "no"):
                 self._table.value(names.READS_AFTER_WRITES, *vendor, read, consistent)
+            self._table.histogram(names.VISIBILITY, *vendor, read)
+            self._table.value(names.NOT_VISIBLE, *vendor, read)
 
     def _told(self) -> set[Vendor]:
         return {key[:2] for family in (*_OF_API, *_OF_RENTING) for key in self._table.keys(family)}

@@ -90,6 +90,12 @@ class Meter:
         It is *consistent* if it showed what was created, or did not show what was gone.
         """
 
+    def visible(self, vendor: str, region: str, read: str, seconds: float, resolution: float) -> None:
+        """Observe how many *seconds* after a write a *read* knew of it, give or take *resolution*."""
+
+    def not_visible(self, vendor: str, region: str, read: str) -> None:
+        """Count a write that a *read* did not know for as long as the vendor's file allows."""
+
     def breaker(self, vendor: str, region: str, causes: Collection[Cause]) -> None:
         """Note why nothing is rented from a vendor entry now, whatever the guards allow; empty if nothing forbids."""
 

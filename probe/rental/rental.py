@@ -67,7 +67,6 @@ class Rental:
         self._meter = meter
         self._shown: View | None = None
         self._spots = spots
-        self._looked = False
         self._works: tuple[Handle, ...] = ()
         self._deletion: tuple[Handle, ...] = ()
 
@@ -94,11 +93,10 @@ class Rental:
             if progress.failure is not None:
                 return self._imagined(InstanceState.FAILED, progress.failure)
             self._works = progress.pending
+        sent = self._clock.now()
         view = await self._cloud.inspect(self.instance_id, watch, addresses=not self._works)
         self._shown = view or self._shown
-        if not self._looked:
-            self._looked = True
-            self._spots.looked(known=view is not None)
+        self._spots.looked(self.lease, max(sent, watch.released), known=view is not None)
         if not self._works:
             return view
         if view is None:
@@ -130,6 +128,7 @@ class Rental:
         Raises:
             ProbeFailed: the vendor refused for a reason that does not pass by itself.
         """
+        self._spots.ending(self.lease)
         await self._record(steps.deletion_asked(self.instance_id, self._clock.wall()))
         await self._note_attached()
         watch.enter(Phase.DELETE)
@@ -221,6 +220,7 @@ class Rental:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._spots.ending(self.lease)
         if not (self.lease.state.settled or self.lease.handed_over):
             await self.hand_over(ended_by(error))
 

@@ -114,7 +114,7 @@ class Renter:
         await self._intend(rental)
         try:
             await self._create(rental, order, watch)
-            self._spots.created(rental.lease)
+            self._spots.created(rental.lease, rental.accepted)
             await self._turn(closing)
         except BaseException as error:
             await _abandon(rental, error)

@@ -32,6 +32,8 @@ class OwnershipMeter(Meter):
         self.write_errors = 0
         self.wrong_moves = 0
         self.reads: Counter[tuple[str, bool]] = Counter()
+        self.delays: list[tuple[str, float, float]] = []
+        self.unseen: Counter[str] = Counter()
         self.costs: dict[tuple[str, str], float] = {}
         self.breakers: dict[tuple[str, str], set[Cause]] = {}
 
@@ -71,6 +73,16 @@ class OwnershipMeter(Meter):
     def read_after_write(self, vendor: str, region: str, read: str, *, consistent: bool) -> None:
         """Count a look."""
         self.reads[read, consistent] += 1
+
+    @override
+    def visible(self, vendor: str, region: str, read: str, seconds: float, resolution: float) -> None:
+        """Remember a delay."""
+        self.delays.append((read, seconds, resolution))
+
+    @override
+    def not_visible(self, vendor: str, region: str, read: str) -> None:
+        """Count what was not seen in time."""
+        self.unseen[read] += 1
 
     @override
     def wrong_move(self) -> None:
