@@ -1,7 +1,7 @@
 """Spot checks of what a vendor's reads know of its writes, and when they do: beside the runs, never in their times.
 
-Each life of an instance costs one list more: right after its create was answered, or right after it was gone. Where that
-list does not know, it is asked again until it does, the vendor file's bound has passed, or the run asks for the deletion.
+Each life of an instance costs one list more: right after its create was answered, or right after it was gone. Where
+that list does not know, it is asked again until it does, the vendor file's bound has passed, or the run ends.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ class Spots:
         self._begun: dict[str, tuple[Sight, ...]] = {}
 
     def created(self, lease: Lease, accepted: float) -> None:
-        """Follow what was *accepted* then (monotonic): in the run's own looks, and for half of all leases in the list."""
+        """Follow what was *accepted* then (monotonic): in the run's own looks, for half of all leases in the list."""
         sights = [self._sight(Read.GET_AFTER_CREATE, accepted, self._cloud.not_found_grace)]
         if self._lists and not _has_the_other_half(lease):
             sights.append(self._sight(Read.LIST_AFTER_CREATE, accepted, self._cloud.list_delay))
