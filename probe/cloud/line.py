@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from probe.cloud.entry import VendorEntry
 from probe.cloud.file.errors import Errors, Verdict
 from probe.cloud.file.vendor import Limits
 from probe.cloud.moments import parse_http_date
+from probe.cloud.remaining import Remaining, remaining
 from probe.model.clock import Clock
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
@@ -268,37 +268,15 @@ class Line:
         return 0.0 if theirs is None else self._clock.wall() - theirs
 
     def _note_budget(self, limits: Limits, headers: Mapping[str, str]) -> None:
-        limit = _number(headers, limits.limit)
-        remaining = _number(headers, limits.remaining)
-        used = _number(headers, limits.used)
-        if remaining is None and limit is not None and used is not None:
-            remaining = max(0.0, limit - used)
-        reset = _number(headers, limits.reset)
-        if reset is not None and limits.reset_is == "seconds":
-            reset += self._clock.wall()
-        if (limit, remaining, reset) != (None, None, None):
-            self._spend(limits, headers, limit=limit, remaining=remaining, reset=reset)
-            entry = self._entry
-            self._meter.api_budget(entry.name, entry.region, limit=limit, remaining=remaining, reset=reset)
-
-    def _spend(
-        self,
-        limits: Limits,
-        headers: Mapping[str, str],
-        *,
-        limit: float | None,
-        remaining: float | None,
-        reset: float | None,
-    ) -> None:
-        """Take the vendor at its word about what is left; *reset* in seconds since 1970 by its own clock."""
-        if remaining is None or (remaining <= 0 and reset is None):
+        """Take the vendor at its word about what is left."""
+        entry, wall = self._entry, self._clock.wall()
+        told = remaining(limits, headers, wall)
+        if told == Remaining():
             return
-        seconds = 0.0 if remaining > 0 or reset is None else reset - self._clock.wall() + self._skew(headers)
-        if limits.reset_is == "seconds":
-            seconds -= self._skew(headers)  # it was told as a span of time
-        if limits.refill == "steady" and limit:
-            seconds /= limit
-        self._budget.used_up(seconds)
+        closed = told.closed(limits, wall, self._skew(headers))
+        if closed is not None:
+            self._budget.used_up(closed)
+        self._meter.api_budget(entry.name, entry.region, limit=told.limit, remaining=told.left, reset=told.reset)
 
 
 def is_urgent(operation: str, watch: Stopwatch) -> bool:
@@ -326,12 +304,3 @@ def unparseable(what: str, answer: Answer) -> ProbeFailed:
 
 def _class(status: int) -> str:
     return "429" if status == _TOO_MANY else f"{status // 100}xx"
-
-
-def _number(headers: Mapping[str, str], name: str | None) -> float | None:
-    """The number in a header; None where there is none that a budget could be."""
-    try:
-        number = float(headers[name]) if name is not None and name in headers else -1.0
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None

@@ -274,6 +274,19 @@ async def test_a_clock_that_is_wrong_makes_nobody_wait() -> None:
     assert run.waited == pytest.approx(40.0)
 
 
+@pytest.mark.parametrize(("left", "waits"), [("0", 40.0), ("5", 0.0)])
+@pytest.mark.parametrize("wrong_by", [-86_400.0, 0.0, 86_400.0])
+async def test_a_span_of_time_needs_no_clock(left: str, waits: float, wrong_by: float) -> None:
+    """Nobody waits while something is left, whatever the clocks say."""
+    told = answer(200, {}, {"RateLimit-Remaining": left, "RateLimit-Reset": "40"} | DATE)
+    scene = Scene(acme({"reset_is": "seconds"}), told, OK)
+    scene.clock._wall += wrong_by
+    await scene.cloud.read("probe", scene.watch)
+    run = Stopwatch(scene.clock, run_id="2")
+    await scene.cloud.read("probe", run)
+    assert run.waited == pytest.approx(waits)
+
+
 async def test_what_gives_back_does_not_wait_for_a_reset() -> None:
     """The vendor may count it elsewhere; if it does not, it refuses, and that is obeyed."""
     clock = FakeClock()
