@@ -178,7 +178,7 @@ async def test_a_clock_that_leaps_lets_no_more_through_than_a_burst() -> None:
 
 async def test_first_come_is_first_served() -> None:
     """Within what only looks, and within what gives back."""
-    clock = RealClock()
+    clock = FakeClock()
     budget = Budget(clock, Allowance(Rate(100, 1.0), 1))
     order: list[tuple[bool, int]] = []
 
