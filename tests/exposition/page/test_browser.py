@@ -4,11 +4,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from probe.exposition.page.document import About, Page
 from tests.exposition.serving import served
+from tests.fakes.clock import FakeClock
+from tests.fakes.crowd import crowd
 from tests.servers.chromium import Chromium
 
 pytestmark = pytest.mark.servers
 
+WIDTHS = (360, 500, 800, 1021, 1101, 1280, 1900)
 _GONE = r"the agent has not answered for \d+ s"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -35,6 +39,22 @@ async def test_the_page_says_so_when_the_agent_is_gone(chromium: Chromium, tmp_p
     later, _ = await chromium.document(saved.as_uri(), wait=13)
     assert re.search(_GONE, later)
     assert "sandbox-flaky" in later
+
+
+async def test_ten_vendors_fit_on_every_width(chromium: Chromium, tmp_path: Path) -> None:
+    """From a phone to a wide screen nothing is cut off at the right, and nobody must scroll sideways."""
+    clock = FakeClock()
+    about = About(agent="ten", vantage="eu-central", version="1.2.3", started=clock.wall())
+    history = crowd(clock.wall(), 10, failing=2, probes=("lifecycle", "api-read", "monitoring", "order"))
+    whole = b"".join([piece async for piece in Page(history, clock, about).whole("n0nce")])
+    measure = "<script>parent.postMessage([innerWidth, document.documentElement.scrollWidth], '*')</script>"
+    (tmp_path / "page.html").write_text(whole.decode() + measure, "utf-8")
+    frames = "".join(f'<iframe src="page.html" style="width: {width}px; border: 0"></iframe>' for width in WIDTHS)
+    listen = "<script>onmessage = (told) => { document.title += ` ${told.data.join(':')}` }</script>"
+    (tmp_path / "frames.html").write_text(f"<title>widths</title>{listen}{frames}", "utf-8")
+    told, _ = await chromium.document((tmp_path / "frames.html").as_uri(), wait=3)
+    found = dict(re.findall(r"(\d+):(\d+)", told[told.index("<title>") : told.index("</title>")]))
+    assert found == {str(width): str(width) for width in WIDTHS}
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -6,6 +6,7 @@ from probe.model.outcome import Outcome
 from probe.model.phase import Phase
 from probe.model.target import Layer
 from tests.fakes.clock import FakeClock
+from tests.fakes.crowd import crowd
 from tests.fakes.jobs import FakeApi, fake_job, fake_run
 from tests.fakes.story import HOSTILE, story_jobs, story_runs
 
@@ -113,20 +114,6 @@ async def test_an_agent_without_probes_has_a_page() -> None:
     assert "How to read this" in told
 
 
-def many(vendors: int, *, failing: int) -> History:
-    """So many vendors with two probes each, the first *failing* of which fail; the last is ten times as slow."""
-    history = History()
-    jobs = [fake_job(FakeApi(), probe, vendor=f"v{n}") for n in range(vendors) for probe in ("read", "boot")]
-    history.announce(jobs)
-    for job in jobs:
-        number = int(job.target.vendor[1:])
-        for place in range(5):
-            outcome = Outcome.TIMEOUT if number < failing else Outcome.OK
-            slow = 10.0 if number == vendors - 1 else 1.0
-            history.record(fake_run(job, at=CLOCK.wall() - 60 + place, outcome=outcome, seconds=slow))
-    return history
-
-
 def cards_of(outline: Outline) -> int:
     """How many cards there are."""
     return sum(tag == "article" for tag, _ in outline.seen)
@@ -139,16 +126,16 @@ def comparisons(outline: Outline) -> int:
 
 async def test_of_many_vendors_only_those_in_trouble_have_a_card() -> None:
     """Ten cards of which nine say OK hide the tenth; side by side are all."""
-    outline = await outline_of(many(10, failing=2))
+    outline = await outline_of(crowd(CLOCK.wall(), 10, failing=2))
     assert cards_of(outline) == 2
     assert comparisons(outline) == 1
-    assert cards_of(await outline_of(many(10, failing=0))) == 0
-    assert cards_of(await outline_of(many(6, failing=0))) == 6
+    assert cards_of(await outline_of(crowd(CLOCK.wall(), 10, failing=0))) == 0
+    assert cards_of(await outline_of(crowd(CLOCK.wall(), 6, failing=0))) == 6
 
 
 async def test_vendors_stand_side_by_side_worst_first_with_what_they_have_in_common() -> None:
     """One line each: state, share, runs, and each common probe's median against the fastest."""
-    told = "".join((await outline_of(many(10, failing=1))).words)
+    told = "".join((await outline_of(crowd(CLOCK.wall(), 10, failing=1))).words)
     table = told[told.index("Side by side") : told.index("Vendors")]
     assert table.index("v0") < table.index("v1") < table.index("v9")
     assert "too few ok runs" in table
@@ -158,12 +145,12 @@ async def test_vendors_stand_side_by_side_worst_first_with_what_they_have_in_com
 
 async def test_what_no_two_vendors_have_in_common_is_not_compared() -> None:
     """One vendor, or probes of different names: there is nothing to put side by side."""
-    assert comparisons(await outline_of(many(1, failing=0))) == 0
+    assert comparisons(await outline_of(crowd(CLOCK.wall(), 1, failing=0))) == 0
 
 
 async def test_troubles_of_many_are_told_in_few_sentences() -> None:
     """The first three in full, the others by name: the summary stays one that is read."""
-    outline = await outline_of(many(10, failing=8))
+    outline = await outline_of(crowd(CLOCK.wall(), 10, failing=8))
     told = "".join(outline.words)
     assert told.count("of the last 5 runs") == 3
     assert "In trouble, too: v3 (eu-1), v4 (eu-1), v5 (eu-1), v6 (eu-1) and v7 (eu-1)." in told
