@@ -71,10 +71,10 @@ async def _sweep(loaded: Configuration, adopt: str | None, *, dry_run: bool, yes
             store = await stack.enter_async_context(await Store.open(loaded.agent.state, ledger=loaded.ledger))
             clouds = Assembly(loaded, wire, clock, meter, store=store).clouds.values()
             sweeper = Sweeper([cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)], store, clock, meter)
-            if adopt is not None and not dry_run:
-                await _adopt(store, adopt, clock.wall(), yes=yes)
             plan = await sweeper.plan(also=frozenset() if adopt is None else frozenset({adopt}))
             _show_plan(plan)
+            if adopt is not None and not dry_run:
+                await _adopt(store, adopt, plan, clock.wall(), yes=yes)
             if not _agreed(plan, dry_run=dry_run, yes=yes):
                 return LEFT if plan.failures or _work(plan) or _out_of_reach(plan) else 0
             return await _carry_out(sweeper, plan)
@@ -82,12 +82,17 @@ async def _sweep(loaded: Configuration, adopt: str | None, *, dry_run: bool, yes
             give_up(str(refused))
 
 
-async def _adopt(store: Store, agent_id: str, now: float, *, yes: bool) -> None:
-    """Write down that we answer for *agent_id*, if the person who asks for it means it."""
+async def _adopt(store: Store, agent_id: str, plan: SweepPlan, now: float, *, yes: bool) -> None:
+    """Write down that we answer for *agent_id*, if it is one, and the person who asks for it means it."""
     if agent_id == store.agent_id:
         give_up(f"{agent_id} is this agent itself: there is nothing to adopt", WRONG)
     if agent_id in await store.identities.adopted():
         return
+    left = [item for item in plan.items if item.agent == agent_id]
+    if not (left or plan.failures):
+        give_up(f"nothing anywhere carries the marks of agent {agent_id}: is that its id? nothing was adopted", WRONG)
+    if young := sum(item.action is Action.REPORT for item in left):
+        click.echo(f"{young} of its things have a lease that is not over: does it really run nowhere any more?")
     click.echo(
         f"what carries the marks of agent {agent_id}, in every vendor entry of this configuration, will be deleted once"
         " its expiry has passed: now, and by every later sweep of this agent"

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from probe.cloud import Leftover, View
+from probe.cloud import MARK_AGENT, Leftover, View
 from probe.model.instance import InstanceState, Lease, LeaseState
 from probe.rental.marks import Standing, expired, lease_key, standing
 
 INSTANCE: Final = "instance"
 """The kind of what is rented, as a label."""
+
+_ID_LENGTH: Final = 36
 
 
 class Action(StrEnum):
@@ -43,6 +45,7 @@ class SweepItem:
         action: what is to be done.
         reason: why, for people.
         kind: what it is: an instance, or the vendor file's word for what came with one.
+        agent: whose marks it carries, empty if nobody's.
     """
 
     vendor: str
@@ -54,6 +57,7 @@ class SweepItem:
     action: Action
     reason: str
     kind: str = INSTANCE
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +166,7 @@ def _of_view(evidence: Evidence, view: View, lease: Lease | None) -> Iterator[Sw
             reason = f"carries the marks of {lease.instance_id}, which has the same lease"
             yield from _if_expired(evidence, view, reason)
         case Standing.FOREIGN:
-            yield _item(evidence, Action.REPORT, "carries another agent's marks", view=view)
+            yield _item(evidence, Action.REPORT, _of_another(view), view=view)
         case Standing.LOOKALIKE:
             yield _item(evidence, Action.REPORT, "looks like ours, and does not carry our marks", view=view)
         case _:
@@ -182,7 +186,7 @@ def _of_leftover(evidence: Evidence, leftover: Leftover) -> Iterator[SweepItem]:
         reason = f"carries our marks, and is not in this ledger; its lease is {'' if over else 'not '}over"
         yield _item_of_leftover(evidence, leftover, Action.DELETE if over else Action.REPORT, reason)
     elif whose is Standing.FOREIGN:
-        yield _item_of_leftover(evidence, leftover, Action.REPORT, "carries another agent's marks")
+        yield _item_of_leftover(evidence, leftover, Action.REPORT, _of_another(leftover))
     elif whose is Standing.LOOKALIKE:
         yield _item_of_leftover(evidence, leftover, Action.REPORT, "looks like ours, and does not carry our marks")
 
@@ -198,6 +202,7 @@ def _item_of_leftover(evidence: Evidence, leftover: Leftover, action: Action, re
         action=action,
         reason=reason,
         kind=leftover.kind,
+        agent=_agent_of(leftover),
     )
 
 
@@ -223,6 +228,15 @@ def _shown_for(evidence: Evidence, lease: Lease) -> View | None:
     return next((view for view in ours if lease_key(view) == lease.key), None)
 
 
+def _agent_of(thing: View | Leftover) -> str:
+    """Whose marks it carries; no more of them than an id is long."""
+    return thing.marks.get(MARK_AGENT, "")[:_ID_LENGTH]
+
+
+def _of_another(thing: View | Leftover) -> str:
+    return f"carries the marks of another agent, {_agent_of(thing)}"
+
+
 def _namesake(evidence: Evidence, lease: Lease) -> View | None:
     return next((v for v in evidence.shown if v.name == lease.key and v.state is not InstanceState.GONE), None)
 
@@ -241,4 +255,5 @@ def _item(
         age=None if since is None else max(0.0, evidence.now - since),
         action=action,
         reason=reason,
+        agent="" if view is None else _agent_of(view),
     )

@@ -83,7 +83,7 @@ async def test_a_lost_agent_is_adopted_by_a_person_who_means_it(sandbox: Sandbox
     control.add_bystander("cloud", marks["stability-probe-lease"], marks)
     residents = len(control.instances("cloud"))
     status, text = await said(tmp_path, "sweep", "--yes")
-    assert (status, "carries another agent's marks" in text) == (0, True), text
+    assert (status, f"carries the marks of another agent, {OLD}" in text) == (0, True), text
     status, text = await said(tmp_path, "sweep", "--adopt", OLD, "--dry-run")
     assert (status, "delete" in text, "is not in this ledger; its lease is over" in text) == (1, True, True), text
     status, text = await said(tmp_path, "sweep", "--adopt", OLD, answer=b"n\n")
@@ -100,13 +100,25 @@ async def test_a_lost_agent_is_adopted_by_a_person_who_means_it(sandbox: Sandbox
 
 @pytest.mark.usefixtures("sandbox")
 async def test_what_cannot_be_adopted_is_told(tmp_path: Path) -> None:
-    """Half an id, and oneself."""
+    """Half an id, one that nothing carries (a digit is wrong), and oneself."""
     status, text = await said(tmp_path, "sweep", "--adopt", OLD[:8])
     assert (status, "is no agent's id" in text) == (2, True), text
+    status, text = await said(tmp_path, "sweep", "--adopt", OLD, "--yes")
+    assert (status, "is that its id? nothing was adopted" in text) == (2, True), text
     async with await Store.open(tmp_path / "state") as store:
         own = store.agent_id
     status, text = await said(tmp_path, "sweep", "--adopt", own, "--yes")
     assert (status, "is this agent itself" in text) == (2, True), text
+
+
+async def test_an_agent_that_may_still_run_is_told_before_it_is_adopted(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What it uses stays all the same: its leases are not over."""
+    marks = {**left_behind(), "stability-probe-expires": str(int(time.time() + 3600))}
+    sandbox.control.add_bystander("cloud", marks["stability-probe-lease"], marks)
+    residents = len(sandbox.control.instances("cloud"))
+    status, text = await said(tmp_path, "sweep", "--adopt", OLD, "--yes")
+    assert (status, "1 of its things have a lease that is not over" in text) == (0, True), text
+    assert len(sandbox.control.instances("cloud")) == residents
 
 
 async def test_a_folder_has_one_agent_and_commands_work_beside_it(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -149,8 +149,8 @@ def test_a_lease_of_another_region_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("view", "reason"),
     [
-        (_view(agent=OTHER), "carries another agent's marks"),
-        (_view(marks=_marked(agent=OTHER, expires="1")), "carries another agent's marks"),
+        (_view(agent=OTHER), f"carries the marks of another agent, {OTHER}"),
+        (_view(marks=_marked(agent=OTHER, expires="1")), f"carries the marks of another agent, {OTHER}"),
         (_view(marks={}), "looks like ours, and does not carry our marks"),
         (_view(marks={MARK_AGENT: AGENT}), "looks like ours, and does not carry our marks"),
         (_view(name="web-1", marks=_marked(expires="1")), "looks like ours, and does not carry our marks"),

@@ -329,7 +329,7 @@ async def test_a_lost_state_folder_does_not_widen_deletion(desk: Desk, tmp_path:
         report = await replace(desk, store=store).sweeper().sweep()
         assert report.count(Result.REPORTED) == report.count(Result.DELETED) == 0
         plan = await replace(desk, store=store).sweeper().plan()
-        assert [(item.action, item.reason) for item in plan.items] == [(Action.REPORT, "carries another agent's marks")]
+        assert [(item.action, item.agent) for item in plan.items] == [(Action.REPORT, desk.store.agent_id)]
     assert desk.cloud.deletes == []
 
 
