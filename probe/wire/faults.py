@@ -32,6 +32,7 @@ ERRNO_OUTCOMES: Final[Mapping[int, Outcome]] = {
     errno.ENFILE: Outcome.OVERLOADED,
     errno.ENOBUFS: Outcome.OVERLOADED,
     errno.ENOMEM: Outcome.OVERLOADED,
+    errno.ENOSPC: Outcome.OVERLOADED,
     errno.EADDRNOTAVAIL: Outcome.OVERLOADED,
     errno.EAGAIN: Outcome.OVERLOADED,
     errno.ENETDOWN: Outcome.NETWORK,
