@@ -52,9 +52,7 @@ class LoopWatch:
         loop = asyncio.get_running_loop()
         await self._wait(loop.add_writer, loop.remove_writer)
 
-    async def _wait(
-        self, register: Callable[..., object], unregister: Callable[[socket.socket], object]
-    ) -> None:
+    async def _wait(self, register: Callable[..., object], unregister: Callable[[socket.socket], object]) -> None:
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         register(self._sock, _settle, ready)
         try:

@@ -43,14 +43,15 @@ class UdpQuestion:
             raise from_errno(error.errno or 0, local=True) from error
         try:
             self._watch = watch(self._sock)
-            if timing.kernel:
-                ask_for_stamps(self._sock)
-            code = self._sock.connect_ex(server)
-            if code:
-                raise from_errno(code, local=True)
-        except BaseException:
+        except ProbeFailed:
             self._sock.close()
             raise
+        if timing.kernel:
+            ask_for_stamps(self._sock)
+        code = self._sock.connect_ex(server)
+        if code:
+            self.close()
+            raise from_errno(code, local=True)
 
     async def send(self, timing: Timing) -> None:
         """Send the question.
