@@ -82,7 +82,7 @@ class Engine:
         """
         self.replace(jobs, last_creates)
         self._bell.start()
-        heartbeat = Heartbeat(self._timeline, self._meter, self._bell.realign, self._stalls)
+        heartbeat = Heartbeat(self._meter, self._stalls)
         self._heart = asyncio.create_task(heartbeat.beat(), name="heartbeat")
 
     def replace(self, jobs: Iterable[Job], last_creates: Mapping[tuple[str, str], float] = NO_CREATES) -> None:
