@@ -129,7 +129,7 @@ class HttpProbe:
         self._url = place.url
         self._wire = wire
         self._route = options.route
-        self._asked: "Prepared | None" = None
+        self._asked: Prepared | None = None
 
     @classmethod
     def build(cls, options: HttpOptions, place: HttpPlace, surroundings: Surroundings) -> Self:
