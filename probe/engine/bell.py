@@ -119,8 +119,11 @@ class _Shelf(BaseJobStore):  # type: ignore[misc]  # the library has no types
 
         What is rung may change the shelf.
         """
-        while (first := self.first()) is not None and first <= now:
-            _, number, entry = heappop(self._heap)
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            _, number, entry = heappop(heap)
+            if not self._stays(entry, number):
+                continue
             yield entry
             if self._stays(entry, number):
                 # later than now, or a caller who is never satisfied would never let go of us

@@ -43,7 +43,8 @@ class Places:
     async def take(self, vendor: str, patience: float) -> bool:
         """Take a place for a run on *vendor*, or give up after *patience* seconds; whether there was one."""
         if self._may(vendor):  # then nobody who waits may have it
-            self._give(vendor)
+            self._taken[vendor] += 1
+            self._free -= 1
             return True
         if patience <= 0:
             return False
@@ -55,10 +56,6 @@ class Places:
         self._free += 1
         if self._waiting:
             self._grant()
-
-    def _give(self, vendor: str) -> None:
-        self._taken[vendor] += 1
-        self._free -= 1
 
     async def _wait(self, vendor: str, patience: float) -> bool:
         loop = asyncio.get_running_loop()
@@ -86,7 +83,8 @@ class Places:
         while candidates := [one for one in self._waiting if not one.granted.done() and self._may(one.vendor)]:
             chosen = min(candidates, key=lambda one: self._taken[one.vendor])
             self._waiting.remove(chosen)
-            self._give(chosen.vendor)
+            self._taken[chosen.vendor] += 1
+            self._free -= 1
             chosen.granted.set_result(True)
 
     def _may(self, vendor: str) -> bool:

@@ -1,5 +1,6 @@
 """Accounts one exchange to a stopwatch, with the kernel's times where it has them and the loop's where it has not."""
 
+from collections.abc import Callable
 from typing import Final
 
 from probe.model.clock import Clock, ClockSource
@@ -22,11 +23,13 @@ class Timing:
     Attributes:
         watch: what the phases are accounted to.
         kernel: whether sockets are asked for stamps.
+        add: accounts seconds to a phase and ends it.
+        enter: says that a phase has begun.
         now: tells monotonic seconds, on the clock that everything is measured on.
         sharp: whether the kernel has timed everything in this attempt so far.
     """
 
-    __slots__ = ("_clock", "_meter", "_offset", "kernel", "now", "sharp", "watch")
+    __slots__ = ("_clock", "_meter", "_offset", "add", "enter", "kernel", "now", "sharp", "watch")
 
     def __init__(self, watch: Stopwatch, clock: Clock, meter: Meter, *, kernel: bool) -> None:
         self.watch = watch
@@ -34,6 +37,8 @@ class Timing:
         self.sharp = kernel
         self._clock = clock
         self.now = clock.now
+        self.enter = watch.enter
+        self.add: Callable[[Phase, float], None] = watch.add
         self._meter = meter
         self._offset = offset(clock) if kernel else 0.0
         if not kernel:
@@ -80,11 +85,3 @@ class Timing:
         if abs(ahead - self._offset) > STEP:
             return None
         return stamp / 1e9 - ahead
-
-    def enter(self, phase: Phase) -> None:
-        """Say that *phase* has begun."""
-        self.watch.enter(phase)
-
-    def add(self, phase: Phase, seconds: float) -> None:
-        """Account *seconds* to *phase* and end it."""
-        self.watch.add(phase, seconds)

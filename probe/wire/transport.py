@@ -36,14 +36,16 @@ class Prepared:
     Attributes:
         request: the same as httpx has it, its body read; only to be looked at.
         route: how its peer is reached.
+        plain: what carries it there if that needs nothing of httpx's; to look it up by its route takes a dozen hashes.
         bodiless: whether its answer has no body, whatever the answer's head says.
     """
 
-    __slots__ = ("_ready", "bodiless", "request", "route")
+    __slots__ = ("_ready", "bodiless", "plain", "request", "route")
 
-    def __init__(self, request: httpx.Request, route: Route) -> None:
+    def __init__(self, request: httpx.Request, route: Route, plain: "PlainTransport | None" = None) -> None:
         self.request = request
         self.route = route
+        self.plain = plain
         self.bodiless = request.method == "HEAD"
         self._ready: tuple[Peer, bytes] | None = None
 

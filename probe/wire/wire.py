@@ -174,7 +174,8 @@ class Wire:
 
     def prepared(self, request: httpx.Request, route: Route) -> Prepared:
         """*request*, whose body has been read, to be sent by *route* with `fetch` as often as one likes."""
-        return Prepared(request, route)
+        transport = self._transport(route)
+        return Prepared(request, route, transport if isinstance(transport, PlainTransport) else None)
 
     async def fetch(self, asked: Prepared, watch: Stopwatch, *, limit: int = BODY_LIMIT) -> Fetched:
         """Do the HTTP exchange that is *asked* just as `send` does, without httpx wherever it has nothing to add.
@@ -184,10 +185,9 @@ class Wire:
         Raises:
             ProbeFailed: there is no answer, or it cannot be read.
         """
-        transport = self._transport(asked.route)
-        if watch.transcript is None and isinstance(transport, PlainTransport):
+        if watch.transcript is None and asked.plain is not None:
             with translated():
-                return await transport.exchange(asked, watch, limit=limit)
+                return await asked.plain.exchange(asked, watch, limit=limit)
         request = asked.request
         again = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
         answer = await self.send(again, watch, asked.route, limit=limit)

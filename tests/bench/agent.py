@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import httpx
 import uvloop
+from typing_extensions import override
 
 from probe import __version__
 from probe.agent.housekeeping import keep_house
@@ -31,7 +33,7 @@ from probe.model.phase import Phase
 from probe.model.target import OWN, Layer, Target
 from probe.probes.http import HttpOptions, HttpPlace, HttpProbe
 from probe.probes.kind import Surroundings
-from probe.wire import RealClock, Wire
+from probe.wire import Prepared, RealClock, Route, Wire
 from probe.wire.alarm import LoopAlarm, alarm
 from tests.bench.contestant import Order, Window, scraped_series, stalling
 from tests.bench.figures import Observed
@@ -73,6 +75,14 @@ class KeptProbe(HttpProbe):
     def __init__(self, options: HttpOptions, place: HttpPlace, wire: Wire) -> None:
         super().__init__(options, place, wire)
         self._route = replace(self._route, keep=True)
+
+
+class ThroughHttpx(Wire):
+    """A wire whose HTTP goes through a request, a transport and a response of httpx, as what is not a probe does."""
+
+    @override
+    def prepared(self, request: httpx.Request, route: Route) -> Prepared:
+        return Prepared(request, route)
 
 
 class Samples:
@@ -192,7 +202,7 @@ async def main(order: Order) -> None:
     """Run every mode in turn."""
     clock = RealClock()
     ear = Ear(clock)
-    wire = Wire(clock, ear)
+    wire = ThroughHttpx(clock, ear) if "direct" in order.without else Wire(clock, ear)
     bench = set_up(order, wire, clock, ear)
     await wire.ready()
     bench.engine.start(bench.jobs)
