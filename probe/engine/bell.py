@@ -26,6 +26,10 @@ from probe.wire.alarm import Alarm, alarm
 
 _TICK: Final = 1e-6
 """Seconds by which the alarm is set later than something is due: an alarm that rings early rings twice."""
+GATHERED: Final = 0.0005
+"""Seconds within which entries that are due one after the other are rung together, at the last one's instant: to wake
+up costs more than to start a run, above all in a process that slept long enough to be forgotten by the processor's
+caches. Nobody waits for one who is alone."""
 _MANY: Final = 2**31
 MakeAlarm = Callable[[Callable[[], None]], Alarm]
 _log = logging.getLogger(__name__)
@@ -139,6 +143,19 @@ class _Shelf(BaseJobStore):  # type: ignore[misc]  # the library has no types
             heappop(heap)
         return None
 
+    def until(self) -> float | None:
+        """When the first entry and those that follow it closely are all due; None if there is none."""
+        first = self.first()
+        if first is None:
+            return None
+        heap, last, limit, places = self._heap, first, first + GATHERED, [0]
+        while places:  # down the heap, as far as it is early enough
+            place = places.pop()
+            if place < len(heap) and heap[place][0] <= limit:
+                last = max(last, heap[place][0])
+                places += (2 * place + 1, 2 * place + 2)
+        return last
+
     def _stays(self, entry: Entry, number: int) -> bool:
         place = self._places.get(entry.id)
         return place is not None and place[0] == number
@@ -219,9 +236,9 @@ class _Book(BaseScheduler):  # type: ignore[misc]  # the library has no types
                 entry.func()
             except Exception:  # noqa: BLE001 - whoever is rung may fail: the others are rung all the same
                 _log.exception("what %s rings for failed", entry.id)
-        first = self._shelf.first()
-        if first is not None and self.running:  # what was rung may have stopped us
-            self._alarm.set(first - self._timeline.now() + _TICK)
+        until = self._shelf.until()
+        if until is not None and self.running:  # what was rung may have stopped us
+            self._alarm.set(until - self._timeline.now() + _TICK)
 
     def _forget_look(self) -> None:
         if self._look is not None:

@@ -3,6 +3,7 @@
 import errno
 import socket
 import struct
+from collections.abc import Awaitable
 from typing import Final, Protocol
 
 from probe.model.outcome import ProbeFailed
@@ -109,9 +110,9 @@ class Line:
             self.sent = timing.departure(stamp, before)
         self._asked = True
 
-    async def writable(self) -> None:
-        """Wait until the kernel takes bytes."""
-        await self._watch.writable()
+    def writable(self) -> Awaitable[None]:
+        """To be awaited until the kernel takes bytes."""
+        return self._watch.writable()
 
     def idle(self) -> bool:
         """Whether nothing has come and the peer has not hung up: only then may it be used again."""

@@ -8,12 +8,15 @@ that something is up.
 import asyncio
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
 from probe.wire.faults import from_errno
 
+_EPOLL: Final = hasattr(select, "epoll")
+_READABLE: Final = select.EPOLLIN | select.EPOLLONESHOT if _EPOLL else 0
+_WRITABLE: Final = select.EPOLLOUT | select.EPOLLONESHOT if _EPOLL else 0
 _AT_ONCE: Final = 64
 """Files that are told of in one turn of the loop; others come with the next."""
 
@@ -21,12 +24,12 @@ _AT_ONCE: Final = 64
 class Watch(Protocol):
     """Tells when one socket is ready. One waits at a time, and whoever has it closes it before the socket."""
 
-    async def readable(self) -> None:
-        """Wait until there is something to read, or the end. It may be a false alarm."""
+    def readable(self) -> Awaitable[None]:
+        """To be awaited until there is something to read, or the end. It may be a false alarm."""
         ...
 
-    async def writable(self) -> None:
-        """Wait until the kernel takes bytes, or the connection stands or failed. It may be a false alarm."""
+    def writable(self) -> Awaitable[None]:
+        """To be awaited until the kernel takes bytes, or the connection stands or failed. It may be a false alarm."""
         ...
 
     def close(self) -> None:
@@ -101,13 +104,13 @@ class EpollWatch:
         self._file = file
         self._known = False
 
-    async def readable(self) -> None:
-        """Wait until there is something to read, or the end. It may be a false alarm."""
-        await self._ready(select.EPOLLIN | select.EPOLLONESHOT)
+    def readable(self) -> asyncio.Future[None]:
+        """To be awaited until there is something to read, or the end. It may be a false alarm."""
+        return self._ready(_READABLE)
 
-    async def writable(self) -> None:
-        """Wait until the kernel takes bytes, or the connection stands or failed. It may be a false alarm."""
-        await self._ready(select.EPOLLOUT | select.EPOLLONESHOT)
+    def writable(self) -> asyncio.Future[None]:
+        """To be awaited until the kernel takes bytes, or the connection stands or failed. It may be a false alarm."""
+        return self._ready(_WRITABLE)
 
     def _ready(self, events: int) -> asyncio.Future[None]:
         try:
@@ -136,7 +139,7 @@ def watch(sock: socket.socket) -> Watch:
     Raises:
         ProbeFailed: there are no descriptors left (`overloaded`).
     """
-    if not hasattr(select, "epoll"):
+    if not _EPOLL:
         return LoopWatch(sock)
     loop = asyncio.get_running_loop()
     found = _lookouts.get(loop)

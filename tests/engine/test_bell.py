@@ -242,3 +242,25 @@ async def test_at_a_thousand_rings_a_second_half_are_rung_within_half_a_millisec
     lateness = sorted(late for due in dues for late in due.lateness)
     assert len(lateness) > 200
     assert lateness[len(lateness) // 2] < 0.0005
+
+
+async def test_what_is_due_closely_after_each_other_is_rung_together_and_never_early() -> None:
+    """A wake-up for each would cost more than their runs; who is due later is not waited for."""
+    bell = Bell(timeline := Timeline(RealClock()))
+    dues, rung = [Due(timeline, every=60.0) for _ in range(5)], list[float]()
+    begin = timeline.now() + 0.05
+    for number, (due, after) in enumerate(zip(dues, (0.0, 0.0002, 0.0004, 0.02, 0.0201), strict=True)):
+        due.due = begin + after
+
+        def ring(due: Due = due) -> None:
+            rung.append(timeline.now())
+            assert timeline.now() >= due.due
+            due.ring()
+
+        bell.hang(str(number), due.next_due, ring)
+    bell.start()
+    await asyncio.sleep(0.12)
+    bell.stop()
+    assert [len(due.lateness) for due in dues] == [1] * 5
+    assert rung[0] >= begin + 0.0004
+    assert rung[3] - rung[2] > 0.01
