@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import httpx
 import uvloop
 from typing_extensions import override
 
@@ -30,10 +29,11 @@ from probe.exposition.metrics import Metrics
 from probe.model.job import Job
 from probe.model.measurement import Measurement
 from probe.model.phase import Phase
+from probe.model.stopwatch import Stopwatch
 from probe.model.target import OWN, Layer, Target
 from probe.probes.http import HttpOptions, HttpPlace, HttpProbe
 from probe.probes.kind import Surroundings
-from probe.wire import Prepared, RealClock, Route, Wire
+from probe.wire import Fetched, Prepared, RealClock, Wire
 from probe.wire.alarm import LoopAlarm, alarm
 from tests.bench.contestant import Order, Window, scraped_series, stalling
 from tests.bench.figures import Observed
@@ -78,11 +78,12 @@ class KeptProbe(HttpProbe):
 
 
 class ThroughHttpx(Wire):
-    """A wire whose HTTP goes through a request, a transport and a response of httpx, as what is not a probe does."""
+    """A wire whose HTTP goes through httpx's objects, as all does that is no HTTP probe: calls to vendors, flows."""
 
     @override
-    def prepared(self, request: httpx.Request, route: Route) -> Prepared:
-        return Prepared(request, route)
+    async def fetch(self, asked: Prepared, watch: Stopwatch, *, limit: int = 1 << 20) -> Fetched:
+        answer = await self.send(asked.request, watch, asked.route, limit=limit)
+        return Fetched(answer.status_code, answer.headers.raw, answer.content)
 
 
 class Samples:
