@@ -82,7 +82,7 @@ class Engine:
         """
         self.replace(jobs, last_creates)
         self._bell.start()
-        heartbeat = Heartbeat(self._timeline, self._meter, self._bell.realign, self._stalls)
+        heartbeat = Heartbeat(self._meter, self._stalls)
         self._heart = asyncio.create_task(heartbeat.beat(), name="heartbeat")
 
     def replace(self, jobs: Iterable[Job], last_creates: Mapping[tuple[str, str], float] = NO_CREATES) -> None:
@@ -147,7 +147,7 @@ class Engine:
         )
         if line is None:
             line = self._leaving.pop(job.target, None) or Line(job, cadence, now)
-        line.job, line.cadence, line.seen = job, cadence, now
+        line.follow(job, cadence, now)
         self._lines[job.target] = line
         self.account.due(job.target, 0)
         self._bell.hang(_key(job.target), line.next_due, partial(self._ring, line))
@@ -190,7 +190,7 @@ class Engine:
     def _take_up(self, line: Line, due: float) -> None:
         slot = self.account.take_up(line.job.target)
         line.slot = slot
-        line.task = asyncio.create_task(self._perform(line.job, slot, due), name=f"run of {line.job.target}")
+        line.task = asyncio.create_task(self._perform(line.job, slot, due))
         line.task.add_done_callback(partial(self._over, line, slot))
 
     async def _perform(self, job: Job, slot: Slot, due: float) -> None:

@@ -25,14 +25,26 @@ class Line:
     seen: float
     slot: Slot | None = None
     task: asyncio.Task[None] | None = None
+    _next: float | None = None
+
+    def follow(self, job: Job, cadence: Cadence, now: float) -> None:
+        """Go on with another job, whose slots count from *now* on."""
+        self.job, self.cadence, self.seen, self._next = job, cadence, now, None
 
     def next_due(self) -> float:
         """The first slot that is not accounted for."""
-        return self.cadence.after(self.seen)
+        if self._next is None:
+            self._next = self.cadence.after(self.seen)
+        return self._next
 
     def collect(self, now: float) -> tuple[int, float]:
         """How many slots have come due since the last call, and the newest of them (*now* if there is none)."""
-        slots = self.cadence.count(self.seen, now)
-        newest = self.cadence.newest(now) if slots else now
-        self.seen = max(self.seen, now)
-        return slots, newest
+        due, since = self.next_due(), self.seen
+        self.seen = max(since, now)
+        if now < due:
+            return 0, now
+        self._next = self.cadence.after(due)
+        if now < self._next:  # nearly always: then the grid need not be asked again
+            return 1, due
+        self._next = None
+        return self.cadence.count(since, now), self.cadence.newest(now)

@@ -16,6 +16,7 @@ from probe.store.trouble import StoreFailed
 OPENS_AT: Final = 3
 """Valid runs in a row that have to fail: one may be chance, two may be one hiccup."""
 _AGAIN: Final = 10.0
+_NONE: Final = OutageRecord()
 _log = logging.getLogger(__name__)
 
 
@@ -26,6 +27,8 @@ def after(record: OutageRecord, *, ok: bool, started: float) -> OutageRecord:
     known up to the last run.
     """
     if ok:
+        if not record.failed_in_row and not record.active:
+            return record
         return replace(_counted(record, started), failed_in_row=0, failing_since=None, active=False)
     since = started if record.failing_since is None else record.failing_since
     record = replace(record, failed_in_row=record.failed_in_row + 1, failing_since=since)
@@ -65,11 +68,11 @@ class Outages:
     def announce(self, targets: Iterable[Target]) -> None:
         """Tell the meter what is remembered of *targets*: at the start and after a reload."""
         for target in targets:
-            self._tell(target, self._records.get(target, OutageRecord()))
+            self._tell(target, self.of(target))
 
     def of(self, target: Target) -> OutageRecord:
         """What is known of *target*."""
-        return self._records.get(target, OutageRecord())
+        return self._records.get(target, _NONE)
 
     def record(self, measurement: Measurement) -> None:
         """Take note of *measurement*."""

@@ -30,6 +30,7 @@ class Places:
         self._share = 0
         self._vendors: frozenset[str] = frozenset()
         self._taken: Counter[str] = Counter()
+        self._free = size
         self._waiting: list[_Waiting] = []
 
     def share_among(self, vendors: Iterable[str]) -> None:
@@ -43,6 +44,7 @@ class Places:
         """Take a place for a run on *vendor*, or give up after *patience* seconds; whether there was one."""
         if self._may(vendor):  # then nobody who waits may have it
             self._taken[vendor] += 1
+            self._free -= 1
             return True
         if patience <= 0:
             return False
@@ -51,7 +53,9 @@ class Places:
     def release(self, vendor: str) -> None:
         """Give a place back; the next one who may have it gets it."""
         self._taken[vendor] -= 1
-        self._grant()
+        self._free += 1
+        if self._waiting:
+            self._grant()
 
     async def _wait(self, vendor: str, patience: float) -> bool:
         loop = asyncio.get_running_loop()
@@ -80,13 +84,13 @@ class Places:
             chosen = min(candidates, key=lambda one: self._taken[one.vendor])
             self._waiting.remove(chosen)
             self._taken[chosen.vendor] += 1
+            self._free -= 1
             chosen.granted.set_result(True)
 
     def _may(self, vendor: str) -> bool:
-        free = self._size - self._taken.total()
-        if free <= 0:
+        if self._free <= 0:
             return False
         if self._taken[vendor] < self._share:
             return True
         kept = sum(max(0, self._share - self._taken[other]) for other in self._vendors if other != vendor)
-        return free > kept
+        return self._free > kept

@@ -2,14 +2,14 @@
 
 import errno
 import logging
+import os
 import traceback
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from probe.engine.controls import NETWORK_LIKE, Network
-from probe.engine.deadline import Deadline
+from probe.engine.deadline import Deadline, Deadlines
 from probe.engine.stalls import Stalls
 from probe.model.clock import Clock, ClockSource
 from probe.model.exchange import Transcript
@@ -66,7 +66,7 @@ class _Verdict:
 
 def new_run_id() -> str:
     """A name for a run that no other run has."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 class Runner:
@@ -97,6 +97,7 @@ class Runner:
         self._redact = redact
         self._stalls = stalls
         self._network = network
+        self._deadlines = Deadlines()
 
     async def run(
         self, job: Job, due: float, *, transcript: Transcript | None = None, run_id: str | None = None
@@ -107,7 +108,7 @@ class Runner:
         returns, in the same turn of the loop. Only a cancellation from outside gets through, and leaves nothing.
         """
         started = self._clock.wall()
-        deadline = Deadline(job.deadline, lambda: _expire(watch, deadline))
+        deadline = Deadline(job.deadline, lambda: _expire(watch, deadline), self._deadlines)
         watch = Stopwatch(
             self._clock,
             transcript=transcript,
@@ -127,7 +128,7 @@ class Runner:
 
     async def _judge(self, job: Job, watch: Stopwatch, deadline: Deadline) -> _Verdict | RunSkipped:
         try:
-            async with deadline:
+            with deadline:
                 await job.probe.run(job.target, watch)
         except RunSkipped as skipped:
             return skipped

@@ -44,13 +44,15 @@ class Slot:
 
     Attributes:
         target: whose slot it is.
+        counts: its target's account.
         open: whether it is still in flight.
     """
 
-    __slots__ = ("_account", "open", "target")
+    __slots__ = ("_account", "counts", "open", "target")
 
-    def __init__(self, account: "Account", target: Target) -> None:
+    def __init__(self, account: "Account", target: Target, counts: _Counts) -> None:
         self._account = account
+        self.counts = counts
         self.target = target
         self.open = True
 
@@ -85,9 +87,10 @@ class Account:
 
     def take_up(self, target: Target) -> Slot:
         """Put a slot in flight."""
-        self._of(target).in_flight += 1
+        counts = self._of(target)
+        counts.in_flight += 1
         self._meter.run_started(target)
-        return Slot(self, target)
+        return Slot(self, target, counts)
 
     def end(self, slot: Slot, reason: Skip | None) -> None:
         """Take a slot out of flight: as a run, or skipped for *reason*.
@@ -98,7 +101,7 @@ class Account:
         if not slot.open:
             raise ValueError(f"a slot of {slot.target} is over already")
         slot.open = False
-        counts = self._of(slot.target)
+        counts = slot.counts
         counts.in_flight -= 1
         if reason is None:
             counts.runs += 1
@@ -117,4 +120,7 @@ class Account:
         self._meter.target_retired(target)
 
     def _of(self, target: Target) -> _Counts:
-        return self._counts.setdefault(target, _Counts())
+        counts = self._counts.get(target)
+        if counts is None:
+            counts = self._counts[target] = _Counts()
+        return counts

@@ -89,13 +89,19 @@ class Column:
         place = row - self._first
         if not 0 <= place < len(self._numbers):
             place = self._stretch(row)
-        if self._numbers[place] != self._numbers[place]:
+        before = self._numbers[place]
+        if before != before:  # noqa: PLR0124 - as above
             self.count += 1
         self._numbers[place] = value
 
     def increase(self, row: int, by: float = 1.0, exemplar: Exemplar | None = None) -> None:
         """Add *by* to the number in *row*, 0 if there is none; *exemplar* is one run behind it."""
-        self.set(row, (self.get(row) or 0.0) + by)
+        place = row - self._first
+        numbers = self._numbers
+        if 0 <= place < len(numbers) and (value := numbers[place]) == value:
+            numbers[place] = value + by
+        else:
+            self.set(row, by)
         if exemplar is not None:
             self._exemplars[row] = exemplar
 
@@ -105,6 +111,13 @@ class Column:
             self._numbers[row - self._first] = _ABSENT
             self._exemplars.pop(row, None)
             self.count -= 1
+
+    def set_or_drop(self, row: int, value: float | None) -> None:
+        """Let the number in *row* be *value*; let there be none if that is None."""
+        if value is None:
+            self.drop(row)
+        else:
+            self.set(row, value)
 
     def _stretch(self, row: int) -> int:
         """Make place for *row*; where it is. What few targets have is as long as from the first of them to the last."""

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from probe.exposition import families as names
 from probe.exposition.collector import Registries
+from probe.exposition.desk import Desk
 from probe.exposition.formats import END, Format, negotiated
 from probe.exposition.series import ProbeSeries
 from probe.exposition.table import Table
@@ -49,6 +50,7 @@ class Metrics(Meter):
     def __init__(self, clock: Clock, version: str) -> None:
         self._clock = clock
         self._table = Table()
+        self._desk = Desk(self._table)
         self._probes: dict[Target, ProbeSeries] = {}
         self._vendors = VendorSeries(self._table)
         self._registries = Registries(self._table)
@@ -102,7 +104,7 @@ class Metrics(Meter):
         running = series.in_flight if series is not None else 0
         if series is not None:
             series.remove()
-        self._probes[job.target] = fresh = ProbeSeries(self._table, job)
+        self._probes[job.target] = fresh = ProbeSeries(self._table, self._desk, job)
         for _ in range(running):
             fresh.started()
 
@@ -131,7 +133,8 @@ class Metrics(Meter):
         """Count a run as no longer in flight; the last one of a probe that has left takes its series along."""
         if (series := self._probes.get(target)) is not None:
             series.ended()
-            self._drop_if_done(target)
+            if series.leaving:
+                self._drop_if_done(target)
 
     def record(self, measurement: Measurement) -> None:
         """Take a finished run in."""

@@ -3,10 +3,12 @@
 Zeros matter: `increase()` does not see the first event of a counter that appears together with it.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from probe.exposition import families as names
 from probe.exposition.children import Exemplar, Histogram
+from probe.exposition.desk import Desk
 from probe.exposition.families import Family
 from probe.exposition.table import Key, Table
 from probe.model.job import Detail, Job
@@ -25,17 +27,6 @@ _BLAMES: Final = frozenset({Blame.VENDOR, Blame.CUSTOMER, Blame.AGENT})
 _SKIPS: Final = (Skip.OVERLAP, Skip.BUSY, Skip.LATE, Skip.STOPPED)
 _SKIPS_OF_VENDORS: Final = (Skip.BUDGET,)
 _SKIPS_OF_RENTERS: Final = (Skip.QUOTA, Skip.BREAKER)
-
-_OUTAGES: Final = (names.OUTAGES, names.OUTAGE_SECONDS, names.OUTAGE_ACTIVE)
-
-_HTTP_PHASES: Final = (
-    ("resolve", (Phase.RESOLVE,)),
-    ("connect", (Phase.CONNECT,)),
-    ("tls", (Phase.TLS,)),
-    ("processing", (Phase.SEND, Phase.WAIT)),
-    ("transfer", (Phase.TRANSFER,)),
-)
-"""blackbox_exporter's words for our phases: its processing starts with the connection and ends with the first byte."""
 
 
 def identity(target: Target) -> Key:
@@ -59,16 +50,17 @@ class ProbeSeries:
         leaving: whether the configuration has no place for it any more; it stays until its last run has ended.
     """
 
-    def __init__(self, table: Table, job: Job) -> None:
+    def __init__(self, table: Table, desk: Desk, job: Job) -> None:
         self.leaving = False
         self._table = table
+        self._desk = desk
         self._identity = identity(job.target)
         self._row = table.enter(self._identity)
         self._histograms: list[tuple[Family, Key]] = []
         self._job = job
         self._clock = ""
-        for family in (names.DUE_RUNS, names.RUNS_IN_FLIGHT, *_OUTAGES):
-            self._set(family, 0.0)
+        for column in (desk.due, desk.in_flight, *desk.outages):
+            column.set(self._row, 0.0)
         self._duration = self._histogram(names.RUN_DURATION)
         self._announce()
         self._configure()
@@ -181,19 +173,19 @@ class ProbeSeries:
     @property
     def in_flight(self) -> int:
         """Runs that have started and not ended."""
-        return int(self._table.column(names.RUNS_IN_FLIGHT).get(self._row) or 0)
+        return int(self._desk.in_flight.get(self._row) or 0)
 
     def due(self, slots: int) -> None:
         """Count slots of the schedule that came due."""
-        self._add(names.DUE_RUNS, by=slots)
+        self._desk.due.increase(self._row, slots)
 
     def started(self) -> None:
         """Count a run as in flight."""
-        self._add(names.RUNS_IN_FLIGHT)
+        self._desk.in_flight.increase(self._row)
 
     def ended(self) -> None:
         """Count it as no longer in flight."""
-        self._add(names.RUNS_IN_FLIGHT, by=-1.0)
+        self._desk.in_flight.increase(self._row, -1.0)
 
     def skipped(self, reason: Skip, slots: int) -> None:
         """Count slots that never became a run."""
@@ -201,15 +193,15 @@ class ProbeSeries:
 
     def outages(self, begun: int, seconds: float, *, active: bool) -> None:
         """Note the outages so far."""
-        for family, value in zip(_OUTAGES, (begun, seconds, float(active)), strict=True):
-            self._set(family, value)
+        for column, value in zip(self._desk.outages, (begun, seconds, float(active)), strict=True):
+            column.set(self._row, value)
 
     def record(self, run: Measurement, now: float) -> None:
         """Take a finished run in; *now* is when it finished, seconds since 1970."""
         exemplar = Exemplar(run.run_id, run.seconds, now)
         told = Exemplar(run.run_id, 1.0, now)
-        self._add(names.RUNS, str(run.outcome), str(run.blame), exemplar=told)
-        self._set(names.LAST_RUN, now)
+        self._desk.runs(run.outcome).increase(self._row, 1.0, told)
+        self._desk.last_run.set(self._row, now)
         if run.ok:
             self._succeeded(run, exemplar, now)
         else:
@@ -224,12 +216,12 @@ class ProbeSeries:
         self._last_run(run)
 
     def _succeeded(self, run: Measurement, exemplar: Exemplar, now: float) -> None:
-        self._set(names.LAST_SUCCESS, now)
+        self._desk.last_success.set(self._row, now)
         self._duration.observe(run.seconds, exemplar)
         limit = self._job.objective.latency if self._job.objective else None
         if limit is not None and run.seconds <= limit:
             self._add(names.FAST_RUNS)
-        if str(run.clock) != self._clock:
+        if run.clock != self._clock:
             self._drop(names.PROBE_INFO, self._job.probe.kind, self._job.spec, self._clock)
             self._clock = str(run.clock)
             self._set(names.PROBE_INFO, 1.0, self._job.probe.kind, self._job.spec, self._clock)
@@ -246,22 +238,35 @@ class ProbeSeries:
     # --- gauges of the last run --------------------------------------------------------------------------------------
 
     def _last_run(self, run: Measurement) -> None:
-        self._set(names.PROBE_SUCCESS, float(run.ok))
-        self._set(names.PROBE_DURATION, run.seconds)
-        self._set_or_drop(names.PROBE_DNS_LOOKUP, run.phases.get(Phase.RESOLVE))
-        self._set_or_drop(names.PROBE_IP_PROTOCOL, _figure(run, Fact.IP_PROTOCOL))
+        desk, row, facts = self._desk, self._row, run.facts
+        desk.success.set(row, float(run.ok))
+        desk.duration.set(row, run.seconds)
+        desk.lookup.set_or_drop(row, run.phases.get(Phase.RESOLVE))
+        desk.protocol.set_or_drop(row, _figure(run, Fact.IP_PROTOCOL))
+        if Fact.CERTIFICATE_EXPIRY in facts or Fact.CHAIN_EXPIRY in facts:
+            self._expiry(run)
+        if Phase.TRANSFER in self._job.probe.phases:
+            self._http_phases(run.phases)
+        if Fact.DATAPOINTS_MISSING in facts or Fact.DATAPOINT_AGE in facts:
+            self._datapoints(run)
+
+    def _expiry(self, run: Measurement) -> None:
         expiries = [_figure(run, fact) for fact in (Fact.CERTIFICATE_EXPIRY, Fact.CHAIN_EXPIRY)]
         known = [expiry for expiry in expiries if expiry is not None]
         if known:
             self._set(names.PROBE_CERT_EXPIRY, min(known))
-        if Phase.TRANSFER in self._job.probe.phases:
-            self._http_phases(run)
-        self._datapoints(run)
 
-    def _http_phases(self, run: Measurement) -> None:
-        for word, phases in _HTTP_PHASES:
-            finished = [run.phases[phase] for phase in phases if phase in run.phases]
-            self._set_or_drop(names.PROBE_HTTP_DURATION, sum(finished) if len(finished) == len(phases) else None, word)
+    def _http_phases(self, phases: Mapping[Phase, float]) -> None:
+        send, wait = phases.get(Phase.SEND), phases.get(Phase.WAIT)
+        seconds = (
+            phases.get(Phase.RESOLVE),
+            phases.get(Phase.CONNECT),
+            phases.get(Phase.TLS),
+            None if send is None or wait is None else send + wait,
+            phases.get(Phase.TRANSFER),
+        )
+        for column, value in zip(self._desk.http, seconds, strict=True):
+            column.set_or_drop(self._row, value)
 
     def _datapoints(self, run: Measurement) -> None:
         missing = _figure(run, Fact.DATAPOINTS_MISSING)

@@ -6,7 +6,7 @@ since 1970.
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from probe.model.target import Target
@@ -75,6 +75,11 @@ class Grid:
     every: float
     name: tuple[str, ...]
     redrawn: bool = False
+    _first: float = field(init=False, repr=False, compare=False)
+    """The shift of a grid that is not redrawn: it is asked for at every ring, and a hash of five names."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", math.nan if self.redrawn else self._shift(""))
 
     def after(self, instant: float) -> float:
         """The first slot later than *instant*."""
@@ -111,7 +116,7 @@ class Grid:
 
     def _stretch(self, day: int) -> _Stretch:
         if not self.redrawn:
-            return _Stretch(self._shift(""), self.every, _ENDLESS)
+            return _Stretch(self._first, self.every, _ENDLESS)
         stretch, before = self._drawn(day), self._drawn(day - 1)
         if stretch.first - before.slot(before.size - 1) >= self.every / 2:
             return stretch

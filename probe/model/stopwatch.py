@@ -192,8 +192,11 @@ class Stopwatch:
 
     def add(self, phase: Phase, seconds: float, *, resolution: float | None = None) -> None:
         """Account *seconds* to *phase* and end it; a polled phase says how sharply it was seen."""
-        if phase in self._running:
-            self._running.remove(phase)
+        running = self._running
+        if running and running[-1] is phase:
+            running.pop()
+        elif phase in running:
+            running.remove(phase)
         self._last = phase
         self.phases[phase] = self.phases.get(phase, 0.0) + max(0.0, seconds)
         if resolution is not None:

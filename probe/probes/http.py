@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Protocol, Self
 from urllib.parse import urlsplit
 
-import httpx
 from pydantic import BaseModel, Field, StringConstraints
 
 from probe.model.job import Detail
@@ -35,10 +34,29 @@ from probe.wire import Family, Route, Trust
 
 if TYPE_CHECKING:
     from probe.cloud import VendorEntry
-    from probe.wire import Wire
+    from probe.wire import Prepared, Wire
 
 _SERVER_ERROR: Final = 500
 _GOOD: Final = (StatusRange(200, 299),)
+
+
+class Answered(Protocol):
+    """What is judged of an answer, whoever has it."""
+
+    @property
+    def content(self) -> bytes:
+        """Its body."""
+        ...
+
+    @property
+    def status_code(self) -> int:
+        """Its status."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Its body as text."""
+        ...
 
 
 class HttpPlace(Shape):
@@ -111,6 +129,7 @@ class HttpProbe:
         self._url = place.url
         self._wire = wire
         self._route = options.route
+        self._asked: Prepared | None = None
 
     @classmethod
     def build(cls, options: HttpOptions, place: HttpPlace, surroundings: Surroundings) -> Self:
@@ -133,21 +152,26 @@ class HttpProbe:
             SecretUnavailable: a header's secret cannot be read.
         """
         del target  # the place says where to ask
-        answer = await self._wire.send(self._request(), watch, self._route)
+        answer = await self._wire.fetch(self._asked or self._ask(), watch)
         check_status(answer, self._options.status)
         check_body(answer, self._options.body_regex, self._options.assertion)
         check_latency(watch, self._options.max_latency)
 
-    def _request(self) -> httpx.Request:
+    def _ask(self) -> "Prepared":
+        """What is asked: always the same, and so made once, unless there is a secret in it: those are not kept."""
         headers = {name: _revealed(value) for name, value in self._options.headers.items()}
         body = self._options.body
         content = None if body is None else _revealed(body).encode()
-        return self._wire.client(self._route).build_request(
+        request = self._wire.client(self._route).build_request(
             self._options.method, self._url, headers=headers, content=content
         )
+        asked = self._wire.prepared(request, self._route)
+        if not any(isinstance(value, Secret) for value in (*self._options.headers.values(), body)):
+            self._asked = asked
+        return asked
 
 
-def check_status(answer: httpx.Response, wanted: tuple[StatusRange, ...]) -> None:
+def check_status(answer: Answered, wanted: tuple[StatusRange, ...]) -> None:
     """Fail the run whose answer has a status that is not *wanted*.
 
     Raises:
@@ -159,7 +183,7 @@ def check_status(answer: httpx.Response, wanted: tuple[StatusRange, ...]) -> Non
         raise ProbeFailed(outcome, f"answered {status}, not {', '.join(map(str, wanted))}")
 
 
-def check_body(answer: httpx.Response, pattern: Pattern | None, assertion: Query | None) -> None:
+def check_body(answer: Answered, pattern: Pattern | None, assertion: Query | None) -> None:
     """Fail the run whose body lacks *pattern*, or is no JSON of which *assertion* is true.
 
     Raises:

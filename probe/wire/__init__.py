@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 from probe.model.doors import door
 
 if TYPE_CHECKING:
+    from probe.wire.answers import Fetched
     from probe.wire.certificates import Certificate, Identity
     from probe.wire.clocks import RealClock
     from probe.wire.dialogue import Dialogue
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from probe.wire.resolver import NameFiles
     from probe.wire.route import TLS_VERSIONS, Family, ProxyRefused, Route, Trust
     from probe.wire.serving import Handler, ServedConnection, ServerTls, Serving, serve, server_context
+    from probe.wire.transport import Prepared
     from probe.wire.wire import Peer, Wire
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "EchoRequest",
     "Family",
     "FaultyFront",
+    "Fetched",
     "Handler",
     "Heard",
     "Identity",
@@ -38,6 +41,7 @@ __all__ = [
     "Misconduct",
     "NameFiles",
     "Peer",
+    "Prepared",
     "ProxyRefused",
     "Question",
     "RealClock",
@@ -61,6 +65,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "answers": ("Fetched",),
     "certificates": ("Certificate", "Identity"),
     "clocks": ("RealClock",),
     "dialogue": ("Dialogue",),
@@ -75,6 +80,7 @@ _HOMES = {
     "resolver": ("NameFiles",),
     "route": ("TLS_VERSIONS", "Family", "ProxyRefused", "Route", "Trust"),
     "serving": ("Handler", "ServedConnection", "ServerTls", "Serving", "serve", "server_context"),
+    "transport": ("Prepared",),
     "wire": ("Peer", "Wire"),
 }
 __getattr__ = door(__name__, _HOMES)

@@ -16,13 +16,11 @@ _TRIES: Final = 4
 class RealClock:
     """The time as this machine tells it."""
 
-    def now(self) -> float:
-        """Monotonic seconds."""
-        return time.perf_counter()
+    now = staticmethod(time.perf_counter)
+    """Monotonic seconds. The function itself: it is called twenty times a run."""
 
-    def wall(self) -> float:
-        """Seconds since 1970."""
-        return time.time()
+    wall = staticmethod(time.time)
+    """Seconds since 1970."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait for that many seconds; not at all if none are left."""

@@ -16,7 +16,7 @@ from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.wire.faults import from_errno, translated
 from probe.wire.kernel import ask_for_stamps, departure_stamp, send_stamped, stamp_in
-from probe.wire.line import ready_to_read
+from probe.wire.lookout import LoopWatch
 from probe.wire.timing import Timing
 
 LEAST: Final = 16
@@ -178,7 +178,7 @@ async def _receive(sock: socket.socket, request: EchoRequest) -> tuple[bytes, li
             data, ancillary, _, _ = sock.recvmsg(_DATAGRAM, _SPACE)
         except BlockingIOError:
             departure_stamp(sock)  # also takes out what a router had to say, once it was told as an error
-            await ready_to_read(sock)
+            await LoopWatch(sock).readable()
             continue
         except OSError as error:
             raise _unsent(error, request) from error

@@ -7,8 +7,9 @@ left) is the agent's, because the packet never left it.
 import errno
 import os
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Final
 
 import dns.exception
@@ -32,6 +33,7 @@ ERRNO_OUTCOMES: Final[Mapping[int, Outcome]] = {
     errno.ENFILE: Outcome.OVERLOADED,
     errno.ENOBUFS: Outcome.OVERLOADED,
     errno.ENOMEM: Outcome.OVERLOADED,
+    errno.ENOSPC: Outcome.OVERLOADED,
     errno.EADDRNOTAVAIL: Outcome.OVERLOADED,
     errno.EAGAIN: Outcome.OVERLOADED,
     errno.ENETDOWN: Outcome.NETWORK,
@@ -143,10 +145,30 @@ _KNOWN: Final = (
 )
 
 
-@contextmanager
-def translated(*, handshake: bool = False) -> Iterator[None]:
+class _Translation:
+    """A context manager without state: so one of each sort is enough, and entering it costs next to nothing."""
+
+    __slots__ = ("_handshake",)
+
+    def __init__(self, *, handshake: bool) -> None:
+        self._handshake = handshake
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, _KNOWN):
+            failure = from_exception(error, handshake=self._handshake)
+            if failure is not None:
+                raise failure from error
+
+
+_ANYWHERE: Final = _Translation(handshake=False)
+_IN_HANDSHAKE: Final = _Translation(handshake=True)
+
+
+def translated(*, handshake: bool = False) -> AbstractContextManager[None]:
     """Raise what goes wrong on the wire inside the block as `ProbeFailed`; bugs and cancellation pass as they are."""
-    try:
-        yield
-    except _KNOWN as error:
-        raise from_exception(error, handshake=handshake) or error from error
+    return _IN_HANDSHAKE if handshake else _ANYWHERE

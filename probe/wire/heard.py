@@ -81,7 +81,7 @@ class Heard:
             self.session = Session.of(channel)
 
 
-def heard_of(extensions: Any) -> Heard:
-    """The `Heard` among the *extensions* of a request; one that nobody reads if there is none."""
+def heard_of(extensions: Any) -> Heard | None:
+    """The `Heard` among the *extensions* of a request, if there is one."""
     found = extensions.get(HEARD)
-    return found if isinstance(found, Heard) else Heard()
+    return found if isinstance(found, Heard) else None

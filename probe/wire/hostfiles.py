@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -86,8 +87,9 @@ def parse_hosts(text: str) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def is_address(text: str) -> bool:
-    """Whether *text* is a literal IP address, with a zone or without."""
+    """Whether *text* is a literal IP address, with a zone or without; remembered, because every run asks it again."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -1,14 +1,15 @@
 """One TCP connection on a bare socket: no streams, no protocols, because only `recvmsg` tells when bytes arrived."""
 
-import asyncio
 import errno
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable
 from typing import Final, Protocol
 
+from probe.model.outcome import ProbeFailed
 from probe.wire.faults import from_errno
 from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, connect_seconds, departure_stamp, send_stamped, stamp_in
+from probe.wire.lookout import watch
 from probe.wire.timing import Timing
 
 CHUNK: Final = 65536
@@ -61,10 +62,12 @@ class Line:
         connected_in: seconds that it took to stand.
     """
 
-    __slots__ = ("_sock", "arrived", "connected_in", "established", "sent")
+    __slots__ = ("_asked", "_sock", "_watch", "arrived", "connected_in", "established", "sent")
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._watch = watch(sock)
+        self._asked = False
         self.arrived = 0.0
         self.sent = 0.0
         self.established = 0.0
@@ -77,13 +80,16 @@ class Line:
 
     async def read(self, timing: Timing) -> bytes:
         """The next bytes; none if the peer has ended its side. `arrived` says when they came."""
+        if self._asked:  # only now: an answer cannot have come yet, and looking in vain costs more than waiting
+            self._asked = False
+            await self._watch.readable()
         while True:
             try:
                 data, ancillary, _, _ = self._sock.recvmsg(CHUNK, ANCILLARY_SPACE if timing.kernel else 0)
             except BlockingIOError:
                 if timing.kernel:
                     departure_stamp(self._sock)
-                await self.readable()
+                await self._watch.readable()
                 continue
             if data:
                 self.arrived = timing.arrival(stamp_in(ancillary))
@@ -102,15 +108,11 @@ class Line:
                 continue
             rest = rest[taken:]
             self.sent = timing.departure(stamp, before)
+        self._asked = True
 
-    async def readable(self) -> None:
-        """Wait until there is something to read, or the end."""
-        await ready_to_read(self._sock)
-
-    async def writable(self) -> None:
-        """Wait until the kernel takes bytes."""
-        loop = asyncio.get_running_loop()
-        await _wait(loop, self._sock, loop.add_writer, loop.remove_writer)
+    def writable(self) -> Awaitable[None]:
+        """To be awaited until the kernel takes bytes."""
+        return self._watch.writable()
 
     def idle(self) -> bool:
         """Whether nothing has come and the peer has not hung up: only then may it be used again."""
@@ -124,6 +126,7 @@ class Line:
 
     def close(self) -> None:
         """Let go of the connection, at once."""
+        self._watch.close()
         self._sock.close()
 
 
@@ -140,7 +143,11 @@ async def connect(address: str, port: int, timing: Timing) -> Line:
         sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     except OSError as error:
         raise from_errno(error.errno or 0, local=True) from error
-    line = Line(sock)
+    try:
+        line = Line(sock)
+    except ProbeFailed:
+        sock.close()
+        raise
     try:
         await _establish(line, (address, port), timing)
     except BaseException:
@@ -169,28 +176,3 @@ async def _establish(line: Line, peer: tuple[str, int], timing: Timing) -> None:
         seconds = waited
     line.connected_in = seconds
     line.established = started + seconds
-
-
-async def ready_to_read(sock: socket.socket) -> None:
-    """Wait until *sock* has something to read, or its end."""
-    loop = asyncio.get_running_loop()
-    await _wait(loop, sock, loop.add_reader, loop.remove_reader)
-
-
-async def _wait(
-    loop: asyncio.AbstractEventLoop,
-    sock: socket.socket,
-    register: Callable[..., object],
-    unregister: Callable[[socket.socket], object],
-) -> None:
-    ready: asyncio.Future[None] = loop.create_future()
-    register(sock, _settle, ready)
-    try:
-        await ready
-    finally:
-        unregister(sock)
-
-
-def _settle(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)

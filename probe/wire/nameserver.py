@@ -13,7 +13,8 @@ from probe.model.phase import Phase
 from probe.wire.faults import from_errno, translated
 from probe.wire.hostfiles import DNS_PORT, Server, is_address
 from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, departure_stamp, send_stamped, stamp_in
-from probe.wire.line import Channel, connect, ready_to_read
+from probe.wire.line import Channel, connect
+from probe.wire.lookout import watch
 from probe.wire.questions import reply
 from probe.wire.timing import Timing
 
@@ -30,7 +31,7 @@ class UdpQuestion:
         arrived: when its answer had arrived.
     """
 
-    __slots__ = ("_query", "_sock", "arrived", "sent")
+    __slots__ = ("_query", "_sock", "_watch", "arrived", "sent")
 
     def __init__(self, server: Server, query: dns.message.Message, timing: Timing) -> None:
         self._query = query
@@ -40,11 +41,16 @@ class UdpQuestion:
             self._sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
         except OSError as error:
             raise from_errno(error.errno or 0, local=True) from error
+        try:
+            self._watch = watch(self._sock)
+        except ProbeFailed:
+            self._sock.close()
+            raise
         if timing.kernel:
             ask_for_stamps(self._sock)
         code = self._sock.connect_ex(server)
         if code:
-            self._sock.close()
+            self.close()
             raise from_errno(code, local=True)
 
     async def send(self, timing: Timing) -> None:
@@ -71,7 +77,7 @@ class UdpQuestion:
             except BlockingIOError:
                 if timing.kernel:
                     departure_stamp(self._sock)
-                await ready_to_read(self._sock)
+                await self._watch.readable()
                 continue
             message = reply(self._query, wire)
             if message is not None:
@@ -80,6 +86,7 @@ class UdpQuestion:
 
     def close(self) -> None:
         """Let go of the socket."""
+        self._watch.close()
         self._sock.close()
 
 

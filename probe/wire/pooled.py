@@ -14,10 +14,10 @@ from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Connection, Stopwatch
-from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, response
+from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, fetched, response
 from probe.wire.backend import Hop, MeasuredBackend
 from probe.wire.faults import translated
-from probe.wire.heard import HEARD, heard_of
+from probe.wire.heard import Heard, heard_of
 from probe.wire.http1 import USER_AGENT, check
 from probe.wire.opening import Opener
 from probe.wire.route import Route
@@ -178,8 +178,9 @@ async def _exchange(carrier: Carrier, request: httpx.Request, watch: Stopwatch) 
     request.extensions = {**request.extensions, "trace": recorder}
     answer = await _head(carrier, request)
     version = answer.extensions["http_version"].decode("ascii").removeprefix("HTTP/")
-    heard = heard_of(request.extensions)
-    if HEARD in request.extensions:
+    wanted = heard_of(request.extensions)
+    heard = wanted or Heard()
+    if wanted is not None:
         heard.head(answer.status_code, version, answer.headers.raw, carrier.backend.hop.channel)
     body = bytearray()
     try:
@@ -192,7 +193,8 @@ async def _exchange(carrier: Carrier, request: httpx.Request, watch: Stopwatch) 
     finally:
         heard.body = bytes(body)
     recorder.finish()
-    return response(request, answer.status_code, answer.headers.raw, bytes(body), version, watch)
+    said = fetched(answer.status_code, answer.headers.raw, bytes(body), version, watch, None if wanted else limit)
+    return response(request, said)
 
 
 async def _head(carrier: Carrier, request: httpx.Request) -> httpx.Response:

@@ -66,7 +66,7 @@ class Resolver:
             ProbeFailed: the name has no such address, or no name server said so (`unresolved`); a literal address is
                 of another family (`invalid`).
         """
-        known = self._known(host.lower().rstrip("."))
+        known = (host,) if is_address(host) else self._known(host.lower().rstrip("."))
         if known is not None:
             address = _first_of(known, family)
             if address is None:

@@ -1,5 +1,6 @@
 """Accounts one exchange to a stopwatch, with the kernel's times where it has them and the loop's where it has not."""
 
+from collections.abc import Callable
 from typing import Final
 
 from probe.model.clock import Clock, ClockSource
@@ -22,26 +23,28 @@ class Timing:
     Attributes:
         watch: what the phases are accounted to.
         kernel: whether sockets are asked for stamps.
+        add: accounts seconds to a phase and ends it.
+        enter: says that a phase has begun.
+        now: tells monotonic seconds, on the clock that everything is measured on.
         sharp: whether the kernel has timed everything in this attempt so far.
     """
 
-    __slots__ = ("_meter", "_now", "_offset", "kernel", "sharp", "watch")
+    __slots__ = ("_clock", "_meter", "_offset", "add", "enter", "kernel", "now", "sharp", "watch")
 
     def __init__(self, watch: Stopwatch, clock: Clock, meter: Meter, *, kernel: bool) -> None:
         self.watch = watch
         self.kernel = kernel
         self.sharp = kernel
-        self._now = clock
+        self._clock = clock
+        self.now = clock.now
+        self.enter = watch.enter
+        self.add: Callable[[Phase, float], None] = watch.add
         self._meter = meter
         self._offset = offset(clock) if kernel else 0.0
         if not kernel:
             watch.source = ClockSource.LOOP
         elif _WIRE.isdisjoint(watch.phases):
             watch.source = ClockSource.KERNEL
-
-    def now(self) -> float:
-        """Monotonic seconds, on the clock that everything is measured on."""
-        return self._now.now()
 
     def blunt(self) -> None:
         """Note that a phase had to be timed by the loop."""
@@ -68,9 +71,9 @@ class Timing:
         It is the kernel's *stamp* if there is one; else it is now, which is sharp only if it is hardly later.
         """
         now = self.now()
-        left = self._moment(stamp)
-        if left is not None:
-            return min(max(left, before), now)
+        if stamp is not None:
+            # no need to ask whether the clock was set since: what it makes of the stamp lies between these two
+            return min(max(stamp / 1e9 - self._offset, before), now)
         if now - before > _WIDE:
             self.blunt()
         return now
@@ -78,15 +81,7 @@ class Timing:
     def _moment(self, stamp: int | None) -> float | None:
         if stamp is None:
             return None
-        ahead = offset(self._now)
+        ahead = offset(self._clock)
         if abs(ahead - self._offset) > STEP:
             return None
         return stamp / 1e9 - ahead
-
-    def enter(self, phase: Phase) -> None:
-        """Say that *phase* has begun."""
-        self.watch.enter(phase)
-
-    def add(self, phase: Phase, seconds: float) -> None:
-        """Account *seconds* to *phase* and end it."""
-        self.watch.add(phase, seconds)

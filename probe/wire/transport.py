@@ -13,9 +13,9 @@ from probe.model.clock import Clock
 from probe.model.meter import Meter
 from probe.model.phase import Phase
 from probe.model.stopwatch import Connection, Stopwatch
-from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, response
+from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, Fetched, fetched, response
 from probe.wire.faults import translated
-from probe.wire.heard import HEARD, SERVER_NAME, heard_of
+from probe.wire.heard import SERVER_NAME, Heard, heard_of
 from probe.wire.http1 import Answer, serialise
 from probe.wire.line import Channel
 from probe.wire.opening import Opener
@@ -28,6 +28,38 @@ _MAX_IDLE: Final = 8
 _IDLE_SECONDS: Final = 30.0
 
 Peer = tuple[str, str, int]
+
+
+class Prepared:
+    """A request that may be sent again and again: its bytes are made once, when it is first sent.
+
+    Attributes:
+        request: the same as httpx has it, its body read; only to be looked at.
+        route: how its peer is reached.
+        plain: what carries it there if that needs nothing of httpx's; to look it up by its route takes a dozen hashes.
+        bodiless: whether its answer has no body, whatever the answer's head says.
+    """
+
+    __slots__ = ("_ready", "bodiless", "plain", "request", "route")
+
+    def __init__(self, request: httpx.Request, route: Route, plain: "PlainTransport | None" = None) -> None:
+        self.request = request
+        self.route = route
+        self.plain = plain
+        self.bodiless = request.method == "HEAD"
+        self._ready: tuple[Peer, bytes] | None = None
+
+    def ready(self) -> tuple[Peer, bytes]:
+        """Whom it goes to, and its bytes.
+
+        Raises:
+            ProbeFailed: the request could be read as another, see `http1.check`.
+        """
+        if self._ready is None:
+            payload = serialise(self.request, keep=self.route.keep)
+            url = self.request.url
+            self._ready = (url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]), payload
+        return self._ready
 
 
 @dataclass(slots=True)
@@ -80,17 +112,37 @@ class PlainTransport(httpx.AsyncBaseTransport):
             ProbeFailed: whatever went wrong on the wire.
         """
         await request.aread()
-        payload = serialise(request, keep=self._route.keep)
-        peer = _peer(request)
+        limit: int = request.extensions.get(LIMIT, BODY_LIMIT)
+        heard = heard_of(request.extensions)
+        answered = await self.exchange(
+            Prepared(request, self._route),
+            request.extensions.get(WATCH) or Stopwatch(self._clock),
+            limit=limit,
+            heard=heard,
+            server_name=request.extensions.get(SERVER_NAME),
+        )
+        return response(request, answered)
+
+    async def exchange(
+        self,
+        asked: Prepared,
+        watch: Stopwatch,
+        *,
+        limit: int,
+        heard: Heard | None = None,
+        server_name: str | None = None,
+    ) -> Fetched:
+        """Send what is *asked*, once, and read the answer to its end, which may be *limit* bytes of body away at most.
+
+        Raises:
+            ProbeFailed: whatever went wrong on the wire.
+        """
+        peer, payload = asked.ready()
         if peer[0] == "https":
             await self._opener.contexts.get(self._route.trust, HTTP1)
-        watch = request.extensions.get(WATCH) or Stopwatch(self._clock)
         timing = Timing(watch, self._clock, self._meter, kernel=self._kernel)
-        line = await self._line(peer, timing, request.extensions.get(SERVER_NAME))
-        heard = heard_of(request.extensions)
-        answer = Answer(
-            limit=request.extensions.get(LIMIT, BODY_LIMIT), bodiless=request.method == "HEAD", keep=heard.keep
-        )
+        line = await self._line(peer, timing, server_name)
+        answer = Answer(limit=limit, bodiless=asked.bodiless, keep=heard is None or heard.keep)
         try:
             with translated():
                 await converse(line, payload, answer, timing)
@@ -99,14 +151,14 @@ class PlainTransport(httpx.AsyncBaseTransport):
             raise
         finally:
             answer.close()
-            if HEARD in request.extensions and answer.headed:
+            if heard is not None and answer.headed:
                 heard.head(answer.status, answer.version, answer.headers, line)
                 heard.body, heard.length = answer.body, answer.length
         if self._route.keep and answer.reusable:
             self._idle.put(peer, line)
         else:
             line.close()
-        return response(request, answer.status, answer.headers, answer.body, answer.version, watch)
+        return fetched(answer.status, answer.headers, answer.body, answer.version, watch, None if heard else limit)
 
     async def _line(self, peer: Peer, timing: Timing, server_name: str | None) -> Channel:
         line = self._idle.take(peer) if self._route.keep else None
@@ -122,11 +174,6 @@ class PlainTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Let go of all connections."""
         self._idle.close()
-
-
-def _peer(request: httpx.Request) -> Peer:
-    url = request.url
-    return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
 
 
 async def converse(line: Channel, payload: bytes, answer: Answer, timing: Timing) -> None:

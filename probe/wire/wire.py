@@ -12,7 +12,7 @@ from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Fact, Stopwatch
-from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH
+from probe.wire.answers import BODY_LIMIT, LIMIT, WATCH, Fetched
 from probe.wire.dialogue import Dialogue
 from probe.wire.echo import EchoRequest, echo
 from probe.wire.faults import translated
@@ -28,7 +28,7 @@ from probe.wire.questions import DnsAnswer, Question, Reply, question, read_answ
 from probe.wire.resolver import NameFiles, Resolver
 from probe.wire.route import Family, Route, Trust
 from probe.wire.timing import Timing
-from probe.wire.transport import PlainTransport
+from probe.wire.transport import PlainTransport, Prepared
 from probe.wire.trust import HTTP1, HTTP2, NO_PROTOCOLS, Contexts
 from probe.wire.writing import write_down
 
@@ -171,6 +171,27 @@ class Wire:
         watch.facts[Fact.STATUS_CODE] = response.status_code
         await self._write_down(watch, request, response)
         return response
+
+    def prepared(self, request: httpx.Request, route: Route) -> Prepared:
+        """*request*, whose body has been read, to be sent by *route* with `fetch` as often as one likes."""
+        transport = self._transport(route)
+        return Prepared(request, route, transport if isinstance(transport, PlainTransport) else None)
+
+    async def fetch(self, asked: Prepared, watch: Stopwatch, *, limit: int = BODY_LIMIT) -> Fetched:
+        """Do the HTTP exchange that is *asked* just as `send` does, without httpx wherever it has nothing to add.
+
+        It has where it speaks HTTP/2 or to a proxy, where somebody wants to read what was said, and in tests.
+
+        Raises:
+            ProbeFailed: there is no answer, or it cannot be read.
+        """
+        if watch.transcript is None and asked.plain is not None:
+            with translated():
+                return await asked.plain.exchange(asked, watch, limit=limit)
+        request = asked.request
+        again = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
+        answer = await self.send(again, watch, asked.route, limit=limit)
+        return Fetched(answer.status_code, answer.headers.raw, answer.content)
 
     async def _write_down(
         self, watch: Stopwatch, request: httpx.Request, response: httpx.Response | None, failure: str = ""

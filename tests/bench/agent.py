@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import uvloop
+from typing_extensions import override
 
 from probe import __version__
 from probe.agent.housekeeping import keep_house
@@ -28,10 +29,11 @@ from probe.exposition.metrics import Metrics
 from probe.model.job import Job
 from probe.model.measurement import Measurement
 from probe.model.phase import Phase
+from probe.model.stopwatch import Stopwatch
 from probe.model.target import OWN, Layer, Target
 from probe.probes.http import HttpOptions, HttpPlace, HttpProbe
 from probe.probes.kind import Surroundings
-from probe.wire import RealClock, Wire
+from probe.wire import Fetched, Prepared, RealClock, Wire
 from probe.wire.alarm import LoopAlarm, alarm
 from tests.bench.contestant import Order, Window, scraped_series, stalling
 from tests.bench.figures import Observed
@@ -73,6 +75,15 @@ class KeptProbe(HttpProbe):
     def __init__(self, options: HttpOptions, place: HttpPlace, wire: Wire) -> None:
         super().__init__(options, place, wire)
         self._route = replace(self._route, keep=True)
+
+
+class ThroughHttpx(Wire):
+    """A wire whose HTTP goes through httpx's objects, as all does that is no HTTP probe: calls to vendors, flows."""
+
+    @override
+    async def fetch(self, asked: Prepared, watch: Stopwatch, *, limit: int = 1 << 20) -> Fetched:
+        answer = await self.send(asked.request, watch, asked.route, limit=limit)
+        return Fetched(answer.status_code, answer.headers.raw, answer.content)
 
 
 class Samples:
@@ -192,7 +203,7 @@ async def main(order: Order) -> None:
     """Run every mode in turn."""
     clock = RealClock()
     ear = Ear(clock)
-    wire = Wire(clock, ear)
+    wire = ThroughHttpx(clock, ear) if "direct" in order.without else Wire(clock, ear)
     bench = set_up(order, wire, clock, ear)
     await wire.ready()
     bench.engine.start(bench.jobs)

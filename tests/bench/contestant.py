@@ -32,7 +32,8 @@ class Order:
         rate: probes a second.
         seconds: how long each round is.
         modes: a round for each, in this order.
-        without: what ours is to do without: `timer` (the kernel's), `house` (garbage collected at a pace).
+        without: what ours is to do without: `timer` (the kernel's), `house` (garbage collected at a pace),
+            `direct` (the way to a socket without httpx's objects).
     """
 
     port: int

@@ -5,6 +5,7 @@ A program of its own that asks, on another core than the exporter's; its argumen
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -32,7 +33,7 @@ PROGRAM: Final = "prometheus-blackbox-exporter"
 SETTLING: Final = 1.0
 _MODULES: Final = """\
 modules:
-  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}}
+  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}
 """
 _WAIT: Final = re.compile(rb'probe_http_duration_seconds\{phase="processing"\} (\S+)')
 _OK: Final = b"\nprobe_success 1"
@@ -142,8 +143,12 @@ class Scraper:
 
 
 @contextmanager
-def exporter() -> Iterator[tuple[int, int]]:
-    """A running exporter: its port and its process."""
+def exporter(ca: str) -> Iterator[tuple[int, int]]:
+    """A running exporter: its port and its process.
+
+    It verifies what it is shown, as we do. The authority in the file *ca* stands for the system's, which Go reads once;
+    a `ca_file` of a module would be read with every probe.
+    """
     with listen("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -151,7 +156,8 @@ def exporter() -> Iterator[tuple[int, int]]:
         modules.write_text(_MODULES, encoding="utf-8")
         command = [PROGRAM, f"--config.file={modules}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
         stay_on(CONTESTANT_CORE)
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        environment = {**os.environ, "SSL_CERT_FILE": ca} if ca else None
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
         stay_on(SERVER_CORE)
         try:
             _wait_for(port)
@@ -182,6 +188,7 @@ async def main(order: Order, port: int, pid: int) -> Observed:
 
 
 if __name__ == "__main__":
-    with exporter() as (where, who), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        seen = runner.run(main(Order(**json.loads(sys.argv[1])), where, who))
+    given = Order(**json.loads(sys.argv[1]))
+    with exporter(given.ca) as (where, who), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        seen = runner.run(main(given, where, who))
         print(json.dumps(asdict(seen)))  # noqa: T201 - the parent reads it

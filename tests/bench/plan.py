@@ -25,6 +25,7 @@ _BETWEEN: Final = 0.6
 """Seconds until a process runs at its rate, and between two of its rounds."""
 OURS: Final = "Probe"
 BEFORE: Final = "Probe, without its timer and its garbage collection"
+THROUGH: Final = "Probe, through httpx"
 PLAIN: Final = "plain httpx"
 PEER: Final = "blackbox_exporter"
 
@@ -159,6 +160,7 @@ class Plan:
             modes = (STEADY, STALLED, *(f"{SCRAPED} {series}" for series in SERIES)) if rate == max(RATES) else ()
             steps.append(Step(OURS, "agent", rate, modes or ((STEADY, STALLED) if rate in RATES else (STEADY,))))
             steps += [Step(PEER, "peer", rate)] * self.peer
+            steps += [Step(THROUGH, "agent", rate, (STEADY,), ("direct",))] * (rate == max(RATES))
             steps += [Step(BEFORE, "agent", rate, (STEADY,), ("timer", "house"))] * (self.before and rate in RATES)
         for rate in TLS_RATES:
             steps.append(Step(OURS, "agent", rate, load=Load.TLS))

@@ -112,21 +112,33 @@ def test_after_its_end_the_bell_is_silent(factory: Factory) -> None:
     assert before == after
 
 
-async def test_a_wall_clock_that_is_set_back_does_not_silence_the_bell() -> None:
-    """APScheduler lives on the wall clock; once told, the bell asks anew when everything is due."""
+async def test_a_wall_clock_that_is_set_neither_silences_the_bell_nor_makes_it_ring() -> None:
+    """The bell lives on the timeline, which goes on whatever is done to the wall clock."""
     clock = MovableClock()
     bell = Bell(timeline := Timeline(clock))
     due = Due(timeline)
-    clock.moved = 3600.0  # the book is written as if the clock stood an hour later than APScheduler believes
+    bell.hang("a", due.next_due, due.ring)
+    bell.start()
+    for step in (3600.0, -7200.0):
+        await asyncio.sleep(0.05)
+        clock.moved += step
+    await asyncio.sleep(0.1)
+    bell.stop()
+    assert 7 <= len(due.lateness) <= 10
+    assert due.rings <= 1.5 * len(due.lateness)
+
+
+async def test_who_is_never_satisfied_does_not_hold_the_loop() -> None:
+    """An entry that is due at once after each ring is rung once a turn, and others have theirs."""
+    bell = Bell(timeline := Timeline(RealClock()))
+    due, rings = Due(timeline), list[float]()
+    bell.hang("greedy", lambda: 0.0, lambda: rings.append(timeline.now()))
     bell.hang("a", due.next_due, due.ring)
     bell.start()
     await asyncio.sleep(0.1)
-    assert due.rings == 0
-    clock.moved = 0.0
-    bell.realign()
-    await asyncio.sleep(0.1)
     bell.stop()
-    assert due.lateness
+    assert len(rings) > 10
+    assert len(due.lateness) >= 3
 
 
 async def test_a_ring_that_fails_does_not_silence_the_others(caplog: pytest.LogCaptureFixture) -> None:
@@ -230,3 +242,25 @@ async def test_at_a_thousand_rings_a_second_half_are_rung_within_half_a_millisec
     lateness = sorted(late for due in dues for late in due.lateness)
     assert len(lateness) > 200
     assert lateness[len(lateness) // 2] < 0.0005
+
+
+async def test_what_is_due_closely_after_each_other_is_rung_together_and_never_early() -> None:
+    """A wake-up for each would cost more than their runs; who is due later is not waited for."""
+    bell = Bell(timeline := Timeline(RealClock()))
+    dues, rung = [Due(timeline, every=60.0) for _ in range(5)], list[float]()
+    begin = timeline.now() + 0.05
+    for number, (due, after) in enumerate(zip(dues, (0.0, 0.0002, 0.0004, 0.02, 0.0201), strict=True)):
+        due.due = begin + after
+
+        def ring(due: Due = due) -> None:
+            rung.append(timeline.now())
+            assert timeline.now() >= due.due
+            due.ring()
+
+        bell.hang(str(number), due.next_due, ring)
+    bell.start()
+    await asyncio.sleep(0.12)
+    bell.stop()
+    assert [len(due.lateness) for due in dues] == [1] * 5
+    assert rung[0] >= begin + 0.0004
+    assert rung[3] - rung[2] > 0.01

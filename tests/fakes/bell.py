@@ -10,7 +10,6 @@ class HandBell:
         self.rings: dict[str, Callable[[], None]] = {}
         self.dues: dict[str, Callable[[], float]] = {}
         self.running = False
-        self.realigned = 0
 
     def hang(self, key: str, next_due: Callable[[], float], ring: Callable[[], None]) -> None:
         """Ring for *key* from now on."""
@@ -23,10 +22,6 @@ class HandBell:
     def start(self) -> None:
         """Begin to ring."""
         self.running = True
-
-    def realign(self) -> None:
-        """Count that the wall clock was set."""
-        self.realigned += 1
 
     def stop(self) -> None:
         """Never ring again."""
