@@ -143,8 +143,9 @@ class Cloud:
         operation = self._instances.create
         size, image = await self.resolve(order.size, order.image, watch)
         values = order_values(self.entry, order, size, image, self._clock.wall())
-        if watch.transcript is not None:
+        if watch.transcript is not None:  # what cloud-init is told may hold secrets, too
             self.entry.redactor.learn(str(values["password"]))
+            self.entry.redactor.learn(order.user_data)
         try:
             answer = await self._caller.call_aside("create", operation, values, watch)
         except VendorComplaint as complaint:

@@ -415,8 +415,8 @@ VISIBILITY: Final = Family(
     name="stability_visibility_seconds",
     type=Type.HISTOGRAM,
     unit="seconds",
-    help="Time from the vendor's word that something was created (list_after_delete: gone) until a read knew of it; half "
-    "of the first look's time where that one knew.",
+    help="Time from the vendor's word that something was created (list_after_delete: gone) until a read knew of it; "
+    "half of the first look's time where that one knew.",
     feature=Feature.RENTING,
     labels=(*VENDOR, "read"),
     buckets=VISIBILITY_BUCKETS,

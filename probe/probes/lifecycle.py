@@ -186,7 +186,8 @@ class LifecycleProbe:
     async def _confirm_gone(self, rental: Rental, watch: Stopwatch) -> None:
         """Wait until it is gone; if the budget ends first though the vendor could be asked, it leaked."""
         try:
-            await rental.confirm_gone(watch, poll_grace=self._options.poll_grace)
+            budget = self._options.delete_deadline
+            await rental.confirm_gone(watch, poll_grace=self._options.poll_grace, budget=budget)
         except asyncio.CancelledError:
             if not watch.overdue or watch.standing is not None:
                 raise

@@ -14,9 +14,10 @@ from probe.rental.census import KIND
 from probe.rental.inquiry import whose
 from probe.rental.leftovers import IN_USE, Leavings
 from probe.rental.marks import Standing, expired, lease_key, standing
+from probe.rental.passing import may_pass
 from probe.rental.patience import Patience, in_time
 from probe.rental.plan import Action, SweepItem, claim_on
-from probe.rental.rental import may_pass, note_attached
+from probe.rental.rental import note_attached
 from probe.store import OwnerAlive, Store
 
 

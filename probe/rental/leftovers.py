@@ -13,8 +13,8 @@ from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Stopwatch
 from probe.rental.audit import Subject, audit
 from probe.rental.inquiry import whose
+from probe.rental.passing import may_pass
 from probe.rental.patience import Patience, in_time
-from probe.rental.rental import may_pass
 from probe.store import Residual, Store
 
 _log: Final = logging.getLogger(__name__)
@@ -62,15 +62,18 @@ class Leavings:
         self._meter = meter
         self._patience = patience
 
-    async def clear(self, lease: Lease) -> str:
+    async def clear(self, lease: Lease, seconds: float | None = None) -> str:
         """Give back what came with the instance of *lease*, which is gone; a sentence if some of it is still there.
+
+        *seconds* are for all of it, though everything is asked for once; None for what the patience and the vendor's
+        file say.
 
         Raises:
             ProbeFailed: the vendor could not be asked.
             StoreFailed: the ledger could not be read or written.
         """
         noted = await self._store.residuals.of(lease.key)
-        until = self._clock.now() + max(self._patience.gone, self._cloud.residual_delay)
+        until = self._clock.now() + (self._default if seconds is None else seconds)
         while True:
             left, complaint = await self._once(lease, noted)
             if not left:
@@ -80,6 +83,10 @@ class Leavings:
             if self._clock.now() >= until:
                 return f"its instance is gone, and {_named(left)} not: {complaint}"
             await self._clock.sleep(self._patience.pause)
+
+    @property
+    def _default(self) -> float:
+        return max(self._patience.gone, self._cloud.residual_delay)
 
     async def delete(self, leftover: Leftover, key: str) -> str:
         """Delete one thing whose proof was looked at; a sentence if the vendor refused for good."""

@@ -7,35 +7,25 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-from probe.cloud import Cloud, Handle, VendorComplaint, Verdict, View, is_gone, poll
+from probe.cloud import Cloud, Handle, VendorComplaint, View, is_gone, poll
 from probe.model.clock import Clock
 from probe.model.instance import InstanceState, Lease, LeaseState
 from probe.model.meter import Meter
-from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.outcome import ProbeFailed
 from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Stopwatch
 from probe.rental import steps
 from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND, take_census
+from probe.rental.errands import Errands
 from probe.rental.finishing import to_the_end
+from probe.rental.leftovers import Leavings
+from probe.rental.passing import may_pass
+from probe.rental.patience import TROUBLE, Patience
 from probe.rental.spots import Spots
 from probe.store import Residual, Step, Store, StoreFailed
 
 _log: Final = logging.getLogger(__name__)
-
-_PASSING: Final = frozenset(
-    {
-        Outcome.VENDOR_ERROR,  # a conflict or a lock, too
-        Outcome.TIMEOUT,
-        Outcome.UNRESOLVED,
-        Outcome.REFUSED,
-        Outcome.BROKEN,
-        Outcome.CAPACITY,
-        Outcome.THROTTLED,
-        Outcome.MAINTENANCE,
-    }
-)
-"""What may pass by itself: a delete that ended so is asked for again."""
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 15.0
@@ -55,7 +45,9 @@ class Rental:
         returned: when the delete call began that the vendor acknowledged; None before.
     """
 
-    def __init__(self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, lease: Lease, spots: Spots) -> None:
+    def __init__(
+        self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, lease: Lease, *, spots: Spots, errands: Errands
+    ) -> None:
         self.lease = lease
         self.ordered = 0.0
         self.accepted = 0.0
@@ -67,6 +59,9 @@ class Rental:
         self._meter = meter
         self._shown: View | None = None
         self._spots = spots
+        self._errands = errands
+        self._leavings = Leavings(cloud, store, clock, meter, Patience())
+        self._clearing = False
         self._works: tuple[Handle, ...] = ()
         self._deletion: tuple[Handle, ...] = ()
 
@@ -152,8 +147,11 @@ class Rental:
         self.returned = first + watch.waited - waited  # the wait for our own request budget is no part of it
         watch.add(Phase.DELETE, self._acknowledged - self.returned)
 
-    async def confirm_gone(self, watch: Stopwatch, *, poll_grace: float = 30.0) -> None:
+    async def confirm_gone(self, watch: Stopwatch, *, poll_grace: float = 30.0, budget: float = 300.0) -> None:
         """Wait until the vendor says that it does not exist, and settle the lease: phase gone.
+
+        What came with the instance is given back in the background, for what is left of *budget*: seconds from the
+        delete call on. The lease is settled then.
 
         *poll_grace*: seconds for which polls may fail before their failure decides. A deadline that is reached while
         they succeed (`watch.standing` is None) means that it leaked.
@@ -171,7 +169,20 @@ class Rental:
             watch.milestones[Milestone.GONE] = self._acknowledged + seconds - self.returned
         self._spots.gone(self.lease)
         if self._cloud.residual_kinds:  # looking for them would be part of what the run measures
-            await self.hand_over("gone; the sweeper looks for what came with it")
+            self._clearing = True
+            since = self._acknowledged if self.returned is None else self.returned
+            self._errands.run(self._clear(since + budget - self._clock.now()), f"clear {self.lease.key}")
+        else:
+            await self.settle()
+
+    async def _clear(self, seconds: float) -> None:
+        """Give back what came with the instance, for *seconds*; what is then left is the sweeper's."""
+        try:
+            complaint = await self._leavings.clear(self.lease, seconds)
+        except TROUBLE as error:
+            complaint = f"gone; what came with it could not be looked for: {error}"
+        if complaint:
+            await self.hand_over(complaint[:_READABLE])
         else:
             await self.settle()
 
@@ -221,7 +232,7 @@ class Rental:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._spots.ending(self.lease)
-        if not (self.lease.state.settled or self.lease.handed_over):
+        if not (self.lease.state.settled or self.lease.handed_over or self._clearing):
             await self.hand_over(ended_by(error))
 
     async def _delete(self, aside: Stopwatch) -> None:
@@ -267,10 +278,3 @@ def ended_by(error: BaseException | None) -> str:
     if isinstance(error, asyncio.CancelledError):
         return "the run was cut short"
     return " ".join(f"{type(error).__name__} {error}".split())[:_READABLE]
-
-
-def may_pass(error: ProbeFailed) -> bool:
-    """Whether a delete, or a look, that failed with *error* is worth another attempt."""
-    if isinstance(error, VendorComplaint) and error.verdict is Verdict.CONFLICT:
-        return True
-    return error.outcome in _PASSING

@@ -18,6 +18,7 @@ from probe.rental import steps
 from probe.rental.audit import audit
 from probe.rental.breaker import closing, opening
 from probe.rental.census import take_census
+from probe.rental.errands import Errands
 from probe.rental.finishing import to_the_end
 from probe.rental.guards import Guards, Prices, TotalGuards, Wish, admission
 from probe.rental.marks import marks_of, new_key
@@ -73,6 +74,7 @@ class Renter:
         self._clock = clock
         self._meter = meter
         self._refusing: Skip | None = None
+        self._errands = Errands()
         self._spots = Spots(cloud, store.agent_id, clock, meter, lists=spots)
 
     async def rent(
@@ -110,7 +112,9 @@ class Renter:
 
     async def _order_it(self, lease: Lease, order: Order, watch: Stopwatch) -> Rental:
         """Write the intent down, send the order, and see that whatever comes of it is in somebody's hands."""
-        rental = Rental(self._cloud, self._store, self._clock, self._meter, lease, self._spots)
+        rental = Rental(
+            self._cloud, self._store, self._clock, self._meter, lease, spots=self._spots, errands=self._errands
+        )
         await self._intend(rental)
         try:
             await self._create(rental, order, watch)

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.cloud import VendorEntry
+from probe.cloud import Cloud, Order, VendorEntry
 from probe.cloud.hosts import HostRefused, checked_url
+from probe.model.exchange import Transcript
+from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
-from probe.model.stopwatch import Fact
+from probe.model.stopwatch import Fact, Stopwatch
 from probe.settings import Redactor
-from tests.cloud.entries import AWS_KEYS, Scene, acme, entry, openstack, secrets, token_answer
+from probe.wire import Wire
+from tests.cloud.entries import AWS_KEYS, CLOCK, Scene, acme, entry, openstack, secrets, token_answer
 from tests.fakes.vendor import answer
 
 PASSWORD = {"username": "u", "password": "hunter22-and-more", "project_id": "p"}
@@ -183,3 +186,26 @@ async def test_a_token_that_no_header_can_carry_is_no_token(token: str) -> None:
     with pytest.raises(ProbeFailed, match="token") as failed:
         await scene.cloud.authenticate(scene.watch)
     assert failed.value.outcome is Outcome.VENDOR_ERROR
+
+
+@pytest.mark.parametrize("vendor", ["aws", "digitalocean", "hetzner", "linode", "scaleway", "vultr"])
+async def test_what_cloud_init_is_told_and_passwords_are_hidden(vendor: str) -> None:
+    """However a vendor wants them: as text, in base64, in a form, in a call of their own."""
+    keys = {"aws": AWS_KEYS, "scaleway": {"secret_key": "s-0123456789"}}.get(vendor, {"token": "b-0123456789"})
+    redactor, sent = Redactor(), list[bytes]()
+
+    def said(request: httpx.Request) -> httpx.Response:
+        sent.append(request.content)
+        return httpx.Response(201, json={"server": {"id": "1", "volumes": {}}})
+
+    chosen = discreet(entry(vendor, keys, account={"project": "p-1"}), redactor)
+    watch = Stopwatch(CLOCK, run_id="r", transcript=Transcript(redact=redactor))
+    cloud = Cloud(chosen, Wire(CLOCK, Meter(), transport=httpx.MockTransport(said)), CLOCK, Meter())
+    order = Order(name="probe-1", size="s", image="7", marks={}, token="t", user_data="password: hunter22-for-root")
+    with contextlib.suppress(ProbeFailed):
+        await cloud.complete(await cloud.create(order, watch), watch)
+    assert sent
+    told = repr(watch.transcript)
+    assert "hunter22" not in told
+    assert "aHVudGVyMjI" not in told
+    assert "root_pass" not in told or '"root_pass": "•••"' in told

@@ -44,6 +44,7 @@ class Faults:
         inventory: raised instead of an answer to a list.
         ignore_filters: whether the list shows everything, whatever was asked for.
         lose_marks: whether what is created carries no marks.
+        residuals: raised instead of an answer to a list of leftovers.
         delete_residual: raised instead of an answer to the delete of a leftover.
         complete: raised by what follows a create.
         works: what goes on after a create; `progress` says how it stands, look after look, then it is done.
@@ -59,6 +60,7 @@ class Faults:
     inventory: ProbeFailed | None = None
     ignore_filters: bool = False
     lose_marks: bool = False
+    residuals: ProbeFailed | None = None
     delete_residual: ProbeFailed | None = None
     complete: ProbeFailed | None = None
     works: tuple[Handle, ...] = ()
@@ -250,6 +252,8 @@ class FakeCloud(Cloud):
         self, kind: str, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
     ) -> list[Leftover]:
         await self._time.sleep(0.05)
+        if self.faults.residuals is not None:
+            raise self.faults.residuals
         self._settle()
         wanted = dict(marks or {})
         shown = [one for one in self.leftovers.values() if one.kind == kind]

@@ -1,14 +1,18 @@
 """What came with an instance is given back with it; what is not proven to be ours is told and stays."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Verdict
 from probe.model.instance import LeaseState
+from probe.model.outcome import Outcome
+from probe.model.phase import Phase
+from probe.model.stopwatch import Stopwatch
 from probe.rental import Action, Result
 from probe.rental.marks import new_key
-from tests.fakes.cloud import complaint
+from tests.fakes.cloud import complaint, failure
 from tests.fakes.leases import WALL, a_lease
 from tests.rental.conftest import Desk
 
@@ -27,11 +31,73 @@ async def _given_back(desk: Desk) -> None:
     rental = await desk.rent(watch)
     await rental.inspect(watch)
     await rental.give_back(watch)
-    await rental.confirm_gone(watch)
+    await rental.hand_over("its run was cut when the instance was gone")
+
+
+async def _good_run(desk: Desk, budget: float = 60.0) -> Stopwatch:
+    """A run that ends well; then whatever it left to do in the background is over, too."""
+    watch = desk.watch()
+    async with await desk.rent(watch) as rental:
+        await rental.inspect(watch)
+        await rental.give_back(watch)
+        await rental.confirm_gone(watch, budget=budget)
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("clear")))
+    return watch
+
+
+async def test_a_good_run_gives_back_what_came_along_and_measures_none_of_it(desk: Desk) -> None:
+    """The lease does not wait for a sweep; what is asked meanwhile is in no phase."""
+    desk.cloud.lingering = 600.0
+    watch = await _good_run(desk)
+    lease = await desk.only_lease()
+    assert (lease.state, lease.handed_over) == (LeaseState.GONE, False)
+    assert desk.cloud.leftovers == {}
+    assert await desk.store.residuals.left("acme") == []
+    assert desk.meter.deleted["acme"] == 1
+    assert watch.phases[Phase.GONE] < 0.05
+    assert list((await desk.sweeper().plan()).items) == []
+
+
+async def test_what_does_not_go_within_the_budget_is_the_sweepers(desk: Desk) -> None:
+    """Asked again until then; handed over with what was said last, and no leak yet."""
+    desk.cloud.faults.delete_residual = complaint(Verdict.CONFLICT, 409, "in use")
+    began = desk.clock.now()
+    await _good_run(desk, budget=20.0)
+    assert 19.0 < desk.clock.now() - began < 24.0
+    assert len(desk.cloud.cleared) > 5
+    lease = await desk.only_lease()
+    assert (lease.state, lease.handed_over) == (LeaseState.DELETING, True)
+    assert "volumes-2 is not: not yet: in use" in lease.note
+    desk.cloud.faults.delete_residual = None
+    assert (await desk.sweeper().sweep()).ok
+    assert (await desk.only_lease()).state is LeaseState.GONE
+
+
+async def test_a_vendor_that_does_not_say_what_is_left_leaves_it_to_the_sweeper(desk: Desk) -> None:
+    """A list that fails proves nothing."""
+    desk.cloud.faults.residuals = failure(Outcome.TIMEOUT)
+    await _good_run(desk)
+    lease = await desk.only_lease()
+    assert (lease.state, lease.handed_over) == (LeaseState.DELETING, True)
+    assert lease.note == "gone; what came with it could not be looked for: no answer"
+
+
+async def test_a_sweep_meanwhile_leaves_it_alone(desk: Desk) -> None:
+    """Its run's process lives and has not handed it over."""
+    desk.cloud.faults.delete_residual = complaint(Verdict.CONFLICT, 409, "in use")
+    watch = desk.watch()
+    rental = await desk.rent(watch)
+    await rental.give_back(watch)
+    await rental.confirm_gone(watch, budget=1e6)
+    assert list((await desk.sweeper().sweep()).steps) == []
+    assert [lease.key for lease in await desk.sweeper().owed()] == [rental.lease.key]
+    desk.cloud.faults.delete_residual = None
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("clear")))
+    assert list(await desk.sweeper().owed()) == []
 
 
 async def test_a_lease_is_settled_when_its_volumes_are_gone_too(desk: Desk) -> None:
-    """The run leaves that to the sweeper: what it measures holds no look for volumes."""
+    """Also by the sweeper, where the run did not get there."""
     await _given_back(desk)
     lease = await desk.only_lease()
     assert (lease.state, lease.handed_over) == (LeaseState.DELETING, True)
@@ -87,7 +153,7 @@ async def test_what_somebody_attached_is_not_deleted(
     watch = desk.watch()
     await rental.inspect(watch)
     await rental.give_back(watch)
-    await rental.confirm_gone(watch)
+    await rental.hand_over("cut")
     report = await desk.sweeper().sweep()
     assert list(desk.cloud.leftovers) == [theirs.id]
     assert theirs.id not in desk.cloud.cleared
