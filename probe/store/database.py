@@ -34,6 +34,7 @@ class Database:
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         self._thread = thread
+        self._closed = False
 
     @classmethod
     async def open(cls, backend: Backend, meter: Meter) -> Self:
@@ -78,11 +79,14 @@ class Database:
         return self._thread.submit(self._transact, self._engine, work).result()
 
     async def close(self) -> None:
-        """Finish what was begun and close it."""
+        """Finish what was begun and close it: who comes later is refused."""
+        self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown()
 
     def _submit(self, engine: Engine, work: Callable[[Connection], T]) -> "asyncio.Future[T]":
+        if self._closed:
+            raise StoreFailed(f"{self.name}: closed, because the process ends")
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._thread, self._transact, engine, work)
 

@@ -85,3 +85,11 @@ async def test_a_database_that_was_removed_takes_no_more_writes(
     with pytest.raises(StoreFailed, match="removed or replaced"):
         await store.ledger.intend(a_lease())
     assert meter.write_errors == 1
+
+
+async def test_who_comes_after_the_end_is_refused_by_a_sentence(folder: Path) -> None:
+    """Something in the background may outlive the store by a moment; it has no bug."""
+    store = await Store.open(folder)
+    await store.close()
+    with pytest.raises(StoreFailed, match="closed, because the process ends"):
+        await store.ledger.open_leases()

@@ -118,13 +118,14 @@ def rent(household: Household, state: Path, steps: Steps) -> dict[str, Any]:
 
 
 def recover(household: Household, state: Path, steps: Steps, *, again: bool = False) -> dict[str, Any]:
-    """The next process: sweep until nothing is owed, and with *again* rent once more."""
+    """The next process: sweep until nothing is owed; with *again* rent once more, and sweep as at every end."""
 
     async def work(clock: SharedClock) -> dict[str, Any]:
         try:
             async with _at_work(household, state, clock, steps) as life:
                 sweeps = await life.sweep()
                 outcome = await life.run("lifecycle") if again else ""
+                sweeps += await life.sweep() if again else 0
                 return {"sweeps": sweeps, "outcome": outcome}
         except StateFolderRefused as refused:
             return {"refused": str(refused), **await _without_a_ledger(household, clock, steps)}

@@ -106,6 +106,7 @@ class SteppingLine(Line):
 
     def __init__(self, line: Line, steps: Steps) -> None:
         super().__init__(line.socket)
+        self._watch = line._watch  # which knows the socket already: it is watched by one
         self.established, self.connected_in = line.established, line.connected_in
         self._steps = steps
 
