@@ -404,7 +404,7 @@ def _basis() -> Row:
         finished,
         summed("stability_runs_total", f"{ONE_PROBE},{VALID}", V),
         f"{excluded} / ({finished} > 0)",
-        f"{finished} / {due}",
+        f"clamp_max({finished} / {due}, 1)",  # each increase is extrapolated for itself
     )
     share = {"unit": "percentunit", "decimals": 2, "cell": COLOURED}
     ours = steps((("green", None), ("orange", 0.01), ("red", 0.05)))

@@ -2,34 +2,29 @@
 
 from typing import Any, Final
 
+from dashboards.author import requests
 from dashboards.author.page import Page, Row, choice, graph_step
 from dashboards.author.panel import (
-    FEW_IS_GOOD,
+    COUNT,
     MONEY,
     NONE_IS_GOOD,
     Panel,
     Query,
-    link,
     override,
     steps,
     words,
 )
-from dashboards.author.promql import AGENT, OWNED, PLATFORM, RATE, summed
-from dashboards.author.shapes import COLOURED, bar_chart, columns, graph, grid, ordered, stat, table, timeline
+from dashboards.author.promql import AGENT, OWNED, PLATFORM, RATE, quantile, summed
+from dashboards.author.requests import FLEET_LINK, PLACE
+from dashboards.author.shapes import COLOURED, bar_chart, columns, graph, ordered, stat, table, timeline
 
-PLACE: Final = "vendor, region"
 RUNS: Final = f"{PLATFORM},{OWNED}"
 REFUSED: Final = f'{RUNS},reason=~"quota|budget|breaker"'
 """Slots that a guard, a breaker or the request budget kept from becoming runs."""
 NONE: Final = words(none=(0, "none", "green"))
-REQUESTS: Final = "stability_api_requests_total"
 SWEEP_LATE: Final = 900.0
 """Seconds without a good sweep after which the shipped alert fires."""
 DAY: Final = 86_400
-FLEET_LINK: Final = link(
-    "Fleet overview of this vendor",
-    "/d/stability-fleet?${__url_time_range}&${datasource:queryparam}&var-vendor=${__data.fields.Vendor:percentencode}",
-)
 
 
 def _breakers(by: str) -> str:
@@ -198,6 +193,7 @@ def _account() -> Row:
                     legend="{{type}} {{state}}",
                 ),
                 decimals=0,
+                width=8,
             ),
             bar_chart(
                 "Orders that were refused, by reason",
@@ -214,6 +210,7 @@ def _account() -> Row:
                     }
                 ],
                 decimals=0,
+                width=8,
             ),
             graph(
                 "Sweeps, by result",
@@ -222,8 +219,10 @@ def _account() -> Row:
                 Query(expr=summed("stability_sweeps_total", AGENT, "result", over=RATE), legend="{{result}}"),
                 bars=True,
                 decimals=0,
+                width=8,
             ),
             _consistency(),
+            _visibility(),
         ],
     )
 
@@ -266,120 +265,37 @@ def _consistency() -> Panel:
     )
 
 
-def _budget() -> Row:
-    left = f"min by ({PLACE}) (stability_api_budget_remaining{{{OWNED}}} / (stability_api_budget_limit{{{OWNED}}} > 0))"
-    throttled = f'{REQUESTS}{{{OWNED},code="429"}}'
-    return Row(
-        "How much of the vendors' APIs is left to us?",
-        [
-            _requests(left),
-            grid(
-                "Share of the request budget left",
-                "Requests left over requests allowed in the vendor's current window, as the vendor states them; it"
-                " jumps back when a window ends. Red: whoever shares the account is using it up; lower `limits` of the"
-                " vendor entry or run probes less often.",
-                Query(expr=left, legend="{{vendor}} {{region}}"),
-                thresholds=(("red", None), ("orange", 0.1), ("green", 0.25)),
-                unit="percentunit",
-                low=0,
-                high=1,
-                no_value="no vendor states a limit",
-            ),
-            grid(
-                "Share of requests that were throttled",
-                "Answers 429 (or what the vendor says instead) per request. Red: the budget of the vendor entry"
-                " (`limits`) is higher than what the account really has.",
-                Query(
-                    expr=f"sum by ({PLACE}) (increase({throttled}{RATE}))"
-                    f" / ({summed(REQUESTS, OWNED, PLACE, over=RATE)} > 0)",
-                    legend="{{vendor}} {{region}}",
-                ),
-                thresholds=FEW_IS_GOOD,
-                unit="percentunit",
-                low=0,
-                high=1,
-            ),
-            grid(
-                "Time spent waiting for our own budget",
-                "Seconds per second that calls stood in line so that the account keeps within its rate; above 1 several"
-                " calls wait at once. No latency has it in it, but a deadline can be reached in it (throttled).",
-                Query(
-                    expr=summed("stability_api_budget_wait_seconds_total", OWNED, PLACE, over=RATE, rate="rate"),
-                    legend="{{vendor}} {{region}}",
-                ),
-                colour="continuous-blues",
-                unit="none",
-                decimals=2,
-                low=0,
-                no_value="no call waited",
-            ),
-            graph(
-                "Answers to our calls, by class",
-                "Every attempt counts, also those that were tried again. error is no answer at all.",
-                Query(expr=summed(REQUESTS, OWNED, "code", over=RATE), legend="{{code}}"),
-                bars=True,
-                decimals=0,
-            ),
-        ],
-    )
-
-
-def _requests(left: str) -> Panel:
-    asked = summed(REQUESTS, OWNED, PLACE)
-    spent = "stability_api_request_duration_seconds"
+def _visibility() -> Panel:
+    seen = "stability_visibility_seconds"
+    by = "vendor, read"
     queries = (
-        left,
-        f"min by ({PLACE}) (stability_api_budget_remaining{{{OWNED}}})",
-        f"max by ({PLACE}) (stability_api_budget_limit{{{OWNED}}})",
-        f"clamp_min(max by ({PLACE}) (stability_api_budget_reset_timestamp_seconds{{{OWNED}}}) - time(), 0)",
-        asked,
-        *(
-            f"{summed(REQUESTS, f'{OWNED},{answered}', PLACE)} / ({asked} > 0)"
-            for answered in ('code="429"', 'code=~"5xx|error"')
-        ),
-        f"{summed(f'{spent}_sum', OWNED, PLACE)} / ({summed(f'{spent}_count', OWNED, PLACE)} > 0)",
-        summed("stability_api_budget_wait_seconds_total", OWNED, PLACE),
-        summed("stability_unmatched_errors_total", OWNED, PLACE),
+        summed(f"{seen}_count", OWNED, by),
+        *(quantile(q, seen, OWNED, by) for q in (0.5, 0.95)),
+        f"max by ({by}) (stability_visibility_resolution_seconds{{{OWNED}}})",
+        summed("stability_visibility_missed_total", OWNED, by),
     )
-    headings = (
-        "Left",
-        "Remaining",
-        "Limit",
-        "Window ends in",
-        "Requests",
-        "Throttled",
-        "Failed",
-        "Mean answer",
-        "Waited for budget",
-        "Unknown errors",
-    )
-    share = {"unit": "percentunit", "decimals": 1, "cell": COLOURED}
+    headings = ("Writes", "p50", "p95", "Give or take", "Never known")
     return table(
-        "Every account's requests",
-        "One row per vendor and region, least left first: the vendor's own statement of our limit (blank where it makes"
-        " none), and in the range how often we asked, how often we were throttled or got nothing, how long answers took"
-        " and calls waited. Red: ask less often or ask the vendor for more. Unknown errors: add a rule to the vendor"
-        " file.",
+        "How late do reads know of writes?",
+        "Time from the vendor's word that something was created (or is gone) until its own reads knew of it, slowest"
+        " first; how sharp that is, and how often they did not know within the time that the vendor file allows. Red:"
+        " that allowance is too short, or the list cannot be relied on: the sweeper may act on old news there.",
         *(Query(expr=expr, instant=True, table=True) for expr in queries),
         transformations=[
             *columns(
                 ("vendor", "Vendor"),
-                ("region", "Region"),
-                *((f"Value #{ref}", heading) for ref, heading in zip("ABCDEFGHIJ", headings, strict=True)),
+                ("read", "Read"),
+                *((f"Value #{ref}", heading) for ref, heading in zip("ABCDE", headings, strict=True)),
             ),
-            ordered("Left"),
+            ordered("p95", descending=True),
         ],
-        height=10,
-        decimals=0,
+        width=12,
+        unit="s",
+        decimals=2,
         overrides=[
             override("Vendor", links=[FLEET_LINK]),
-            override("Left", **share, thresholds=steps((("red", None), ("orange", 0.1), ("green", 0.25)))),
-            override("Window ends in", unit="s"),
-            override("Throttled", **share, thresholds=steps(FEW_IS_GOOD)),
-            override("Failed", **share, thresholds=steps(FEW_IS_GOOD)),
-            override("Mean answer", unit="s", decimals=2),
-            override("Waited for budget", unit="s", decimals=1),
-            override("Unknown errors", thresholds=steps((("green", None), ("orange", 1.0))), cell=COLOURED),
+            override("Writes", unit=COUNT, decimals=0),
+            override("Never known", unit=COUNT, decimals=0, thresholds=steps(NONE_IS_GOOD), cell=COLOURED),
         ],
     )
 
@@ -399,5 +315,5 @@ def page() -> Page:
             choice("vantage", "Vantage point", selector=',vendor=~"$vendor",region=~"$region"', everything=".*"),
             graph_step("5m"),
         ],
-        rows=[_safe(), _account(), _budget()],
+        rows=[_safe(), _account(), requests.row()],
     )

@@ -205,9 +205,11 @@ class Fleet:
             for read in READS:
                 known = vendor != "slow" or not self.eventful or self._own_chance.random() > 0.2
                 metrics.read_after_write(vendor, region, read, consistent=known)
+                metrics.visible(vendor, region, read, 0.1 if known else 4.0, 0.1 if known else 1.0)
         if late:
             metrics.resource_leaked("flaky", "eu", "instance")
             metrics.resource_leaked("flaky", "eu", "volumes")
+            metrics.not_visible("slow", "eu", "list_after_delete")
             metrics.store_write_error()
             metrics.sweep("failed")
         else:

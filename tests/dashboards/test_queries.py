@@ -52,6 +52,7 @@ ZERO_WHEN_QUIET = {
 COLUMNS_OF_TROUBLE = {
     "Every vendor's account": "ABCHI",
     "Do reads know of writes?": "ACE",
+    "How late do reads know of writes?": "E",
     "Every account's requests": "FGIJ",
 }
 """The same of some columns of tables."""
