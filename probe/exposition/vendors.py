@@ -39,8 +39,11 @@ _OF_API: Final = (
     names.API_BUDGET_LIMIT,
     names.API_BUDGET_REMAINING,
     names.API_BUDGET_RESET,
+    names.API_BUDGET_WAIT,
     names.UNMATCHED_ERRORS,
 )
+FORGETTABLE: Final = (*_OF_API, *_OF_RENTING)
+"""What is dropped when a vendor leaves the configuration."""
 Vendor = tuple[str, ...]
 """Name and region."""
 
@@ -79,14 +82,14 @@ class VendorSeries:
             self._table.value(names.NOT_VISIBLE, *vendor, read)
 
     def _told(self) -> set[Vendor]:
-        return {key[:2] for family in (*_OF_API, *_OF_RENTING) for key in self._table.keys(family)}
+        return {key[:2] for family in FORGETTABLE for key in self._table.keys(family)}
 
     def _owes(self, vendor: Vendor) -> bool:
         keys = [key for key in self._table.keys(names.RESOURCES) if key[:2] == vendor]
         return any(self._table.value(names.RESOURCES, *key).value for key in keys)
 
     def _forget(self, vendor: Vendor) -> None:
-        for family in _OF_API if self._owes(vendor) else (*_OF_API, *_OF_RENTING):
+        for family in _OF_API if self._owes(vendor) else FORGETTABLE:
             for key in self._table.keys(family):
                 if key[:2] == vendor:
                     self._table.drop(family, *key)

@@ -4,6 +4,7 @@ import pytest
 
 from probe.exposition import families as names
 from probe.exposition.families import FAMILIES, IDENTITY, Family, Type
+from probe.exposition.vendors import FORGETTABLE
 
 _BASE_UNITS = {"seconds", "ratio"}
 
@@ -55,3 +56,11 @@ def test_buckets_are_those_of_the_contract() -> None:
     assert " ".join(f"{limit:g}" for limit in names.WIRE_PHASE.buckets) == wire
     assert " ".join(f"{limit:g}" for limit in names.LOOP_LAG.buckets) == lag
     assert " ".join(f"{limit:g}" for limit in names.MILESTONE.buckets) == life
+
+
+def test_what_belongs_to_a_vendor_is_forgotten_with_it() -> None:
+    """A series of a vendor and region that is no probe's goes when the vendor leaves the configuration."""
+    of_vendors = {
+        family.name for family in FAMILIES if family.labels[:2] == names.VENDOR and "probe" not in family.labels
+    }
+    assert {family.name for family in FORGETTABLE} == of_vendors
