@@ -12,6 +12,7 @@ from probe import __version__
 from probe.agent.assembly import Assembly, LastCreates, of_vendors
 from probe.agent.controls import rules_of
 from probe.agent.housekeeping import keep_house
+from probe.agent.late import Late
 from probe.agent.signals import ECHO
 from probe.cloud import Cloud
 from probe.engine.controls import Controls, Rules
@@ -52,6 +53,10 @@ class Agent:
         store: the state folder, locked for this agent; None where it cannot be used, then nothing is rented.
         clock: what everything is measured on.
         patrol: seconds between two sweeps.
+        late: how to come by a ledger that was away; None where there is nothing to wait for.
+
+    Attributes:
+        store: the state folder; None as long as there is none. Whoever runs the agent closes it.
     """
 
     def __init__(
@@ -62,12 +67,16 @@ class Agent:
         *,
         clock: Clock | None = None,
         patrol: float = PATROL,
+        late: Late | None = None,
     ) -> None:
         self._clock = clock or RealClock()
         self._listener = listener
-        self._store = store
+        self.store = store
+        self._late = late
+        self._rents = store is not None
         self._patrol = patrol
         self.metrics = Metrics(self._clock, __version__)
+        self._mind(store)
         self._history = History()
         self._outages = Outages(self.metrics, store.outages if store else None)
         self._wire = Wire(self._clock, self.metrics)
@@ -146,6 +155,8 @@ class Agent:
         if self._stop.is_set():
             return self._refuse(["the agent is stopping"])
         self._take_over(loaded, assembly, last_creates)
+        self.metrics.config_reload(successful=True)
+        _log.info("the configuration was reloaded", extra={"jobs": len(assembly.jobs)})
         return ()
 
     def _refuse(self, complaints: Sequence[str]) -> Sequence[str]:
@@ -161,8 +172,6 @@ class Agent:
         self._announce()
         self._controls.replace(self._rules())
         self._engine.replace(assembly.jobs, last_creates)
-        self.metrics.config_reload(successful=True)
-        _log.info("the configuration was reloaded", extra={"jobs": len(assembly.jobs)})
 
     def _assemble(self, configuration: Configuration, former: Assembly | None = None) -> Assembly:
         audit = audit_secrets(configuration)
@@ -173,7 +182,7 @@ class Agent:
             self._wire,
             self._clock,
             self.metrics,
-            store=self._store,
+            store=self.store if self._rents else None,
             former=former,
             spots=True,
         )
@@ -188,7 +197,7 @@ class Agent:
         runner = Runner(
             self._clock, sinks, redact=self._assembly.configuration.redactor, stalls=stalls, network=self._controls
         )
-        identity = self._store.agent_id if self._store else str(uuid4())
+        identity = self.store.agent_id if self.store else str(uuid4())
         return Engine(runner, self.metrics, self._clock, agent_id=identity, places=agent.places, stalls=stalls)
 
     def _make_web(self) -> Web:
@@ -217,7 +226,43 @@ class Agent:
         }
         if self._sweeper is not None:
             chores["patrol"] = self._sweeper.patrol(self._patrol)
+        elif self._late is not None:
+            chores["ledger"] = self._wait_for_the_ledger(self._late)
         return chores
+
+    def _mind(self, store: Store | None) -> None:
+        """Tell whether there is a ledger, and from now on what fails there."""
+        self.metrics.ledger(there=store is not None)
+        if store is not None:
+            store.report_to(self.metrics)
+
+    async def _wait_for_the_ledger(self, late: Late) -> None:
+        """Look for the ledger; once it is there, give back what is owed, then rent, and sweep like any other agent."""
+        store = self.store = await late.arrival(self._clock)
+        self._mind(store)
+        _log.info("the ledger is there: what is owed is given back, then renting begins")
+        sweeper = self._sweeper = Sweeper((), store, self._clock, self.metrics)
+        self._watch_over()
+        while not await self._begin_to_rent(store, sweeper):
+            await self._clock.sleep(late.first)
+        await self._clock.sleep(self._patrol)
+        await sweeper.patrol(self._patrol)
+
+    async def _begin_to_rent(self, store: Store, sweeper: Sweeper) -> bool:
+        """Sweep once, then go on with renters; False if the ledger has gone away again."""
+        try:
+            await sweeper.sweep()
+            async with self._one_at_a_time:
+                self._rents = True
+                assembly = self._assemble(self._written, former=self._assembly)
+                last_creates = await assembly.last_creates()
+                await self._outages.adopt(store.outages)
+                self._take_over(self._written, assembly, last_creates)
+        except StoreFailed as failed:
+            self._rents = False
+            _log.error("nothing is rented yet: %s", failed)
+            return False
+        return True
 
     async def _remember(self) -> LastCreates:
         """Take over what the state folder holds, before anything runs."""

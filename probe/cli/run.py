@@ -1,16 +1,18 @@
 """`probe run`: the agent, until it is told to stop."""
 
+import asyncio
 import logging
 from pathlib import Path
 
 import click
 
 from probe.agent.agent import PATROL, Agent
+from probe.agent.late import Late
 from probe.agent.logs import configure_logs
 from probe.cli.configured import config_option, configuration, run_in_loop
 from probe.cli.console import give_up
 from probe.settings.configuration import Configuration
-from probe.store import StateFolderRefused, StateFolderTaken, Store, StoreFailed
+from probe.store import LedgerAway, StateFolderRefused, StateFolderTaken, Store, StoreFailed
 from probe.wire import ListenFailed, listen, parse_listen
 
 _log = logging.getLogger(__name__)
@@ -39,31 +41,46 @@ async def serve(loaded: Configuration, patrol: float = PATROL, *, greeting: str 
         listener = listen(*parse_listen(loaded.agent.listen))
     except ListenFailed as failed:
         give_up(f"{failed} (agent.listen, or $PROBE_LISTEN)")
-    store = await _open_store(loaded)
+    store, late = await _open_store(loaded)
     if greeting:
         click.echo(greeting)
+    agent = Agent(loaded, listener, store, patrol=patrol, late=late)
     try:
-        return await Agent(loaded, listener, store, patrol=patrol).run()
+        return await agent.run()
     except StoreFailed as failed:
         give_up(str(failed))
     finally:
-        if store is not None:
-            await store.close()
+        if agent.store is not None:
+            await agent.store.close()
 
 
-async def _open_store(loaded: Configuration) -> Store | None:
-    """The state folder, locked; None if it cannot be used, for then everything but renting goes on."""
+async def _open_store(loaded: Configuration) -> tuple[Store | None, Late | None]:
+    """The state folder, locked; None if it cannot be used, for then everything but renting goes on.
+
+    With it, how to come by it later, where it may come by itself.
+    """
     try:
-        store = await Store.open(loaded.agent.state, ledger=loaded.ledger)
+        return await _locked(loaded), None
+    except StateFolderTaken as taken:
+        give_up(str(taken))
+    except LedgerAway as away:
+        _log.error("nothing will be rented until the ledger is there: %s", away)
+        return None, Late(lambda: _locked(loaded))
     except StateFolderRefused as refused:
         _log.error("nothing will be rented: %s", refused)
-        return None
+        return None, None
+
+
+async def _locked(loaded: Configuration) -> Store:
+    """Open the state folder and be its one agent.
+
+    Raises:
+        StateFolderRefused: it cannot be used, or another agent runs on it.
+    """
+    store = await Store.open(loaded.agent.state, ledger=loaded.ledger)
     try:
-        store.lock()
-    except StateFolderRefused as refused:
+        await asyncio.to_thread(store.lock)
+    except BaseException:
         await store.close()
-        if isinstance(refused, StateFolderTaken):
-            give_up(str(refused))
-        _log.error("nothing will be rented: %s", refused)
-        return None
+        raise
     return store

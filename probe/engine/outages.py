@@ -43,6 +43,15 @@ def _counted(record: OutageRecord, until: float) -> OutageRecord:
     return replace(record, seconds=record.seconds + until - record.counted_until, counted_until=until)
 
 
+def _continued(earlier: OutageRecord | None, record: OutageRecord) -> OutageRecord:
+    """The *record* of a start that did not know what was *earlier*; an outage that is on in both is one."""
+    if earlier is None:
+        return record
+    same = earlier.active and record.active and record.count == 1
+    count = earlier.count + record.count - (1 if same else 0)
+    return replace(record, count=count, seconds=earlier.seconds + record.seconds)
+
+
 class Outages:
     """Follows every target's runs; a sink.
 
@@ -64,6 +73,19 @@ class Outages:
         """Take over what the store remembers; before the first run."""
         if self._store is not None:
             self._records.update(await self._store.load())
+
+    async def adopt(self, store: OutageStore) -> None:
+        """Remember in *store* from now on, and what it remembers: what has happened so far comes on top of that.
+
+        Raises:
+            StoreFailed: it cannot be read; nothing is changed.
+        """
+        earlier = await store.load()
+        self._store = store
+        so_far = {target: _continued(earlier.get(target), record) for target, record in self._records.items()}
+        self._records = {**earlier, **so_far}
+        self._unsaved = dict(so_far)
+        self._changed.set()
 
     def announce(self, targets: Iterable[Target]) -> None:
         """Tell the meter what is remembered of *targets*: at the start and after a reload."""

@@ -527,6 +527,12 @@ SWEEP_TIMESTAMP: Final = _of_agent(
     "seconds",
     "Unix time at which the last successful sweep ended; absent before the first.",
 )
+LEDGER: Final = _of_agent(
+    "stability_ledger_available",
+    Type.GAUGE,
+    "boolean",
+    "Whether the agent has opened its ledger, 0 or 1; as long as it has not, nothing is rented, the rest is measured.",
+)
 STORE_ERRORS: Final = _of_agent(
     "stability_store_write_errors_total", Type.COUNTER, "errors", "Writes to the agent's own store that failed."
 )

@@ -263,6 +263,10 @@ class Metrics(Meter):
         """Count a failed write to the store."""
         self._table.value(names.STORE_ERRORS).increase()
 
+    def ledger(self, *, there: bool) -> None:
+        """Note whether there is a ledger."""
+        self._table.value(names.LEDGER).set(float(there))
+
     def config_reload(self, *, successful: bool) -> None:
         """Note how the last reload of the configuration ended."""
         self._table.value(names.RELOAD_SUCCESSFUL).set(float(successful))

@@ -108,5 +108,8 @@ class Meter:
     def store_write_error(self) -> None:
         """Count a failed write to the store."""
 
+    def ledger(self, *, there: bool) -> None:
+        """Note whether there is a ledger: without one nothing is rented."""
+
     def config_reload(self, *, successful: bool) -> None:
         """Note how the last reload of the configuration ended."""

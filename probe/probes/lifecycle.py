@@ -128,7 +128,7 @@ class LifecycleProbe:
             RunSkipped: a guard forbids to rent.
         """
         if self._renter is None:
-            raise RunSkipped(Skip.BREAKER, "nothing is rented without a ledger, and the state folder cannot be used")
+            raise RunSkipped(Skip.BREAKER, "nothing is rented without a ledger, and there is none; the log says why")
         rental = await self._renter.rent(
             target.probe,
             watch.run_id,

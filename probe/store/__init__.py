@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from probe.store.store import Store
     from probe.store.trouble import (
         IntentRefused,
+        LedgerAway,
         StateFolderAbsent,
         StateFolderRefused,
         StateFolderTaken,
@@ -24,6 +25,7 @@ __all__ = [
     "Holdings",
     "IntentRefused",
     "Ledger",
+    "LedgerAway",
     "LedgerPlace",
     "OutageTable",
     "OwnerAlive",
@@ -50,6 +52,7 @@ _HOMES = {
     "store": ("Store",),
     "trouble": (
         "IntentRefused",
+        "LedgerAway",
         "StateFolderAbsent",
         "StateFolderRefused",
         "StateFolderTaken",

@@ -11,7 +11,7 @@ from probe.model.ledger import LedgerPlace
 from probe.model.secret import SecretUnavailable
 from probe.store.backend import OwnerAlive
 from probe.store.schema import examine, upgrade
-from probe.store.trouble import StateFolderAbsent, StateFolderRefused
+from probe.store.trouble import LedgerAway, StateFolderAbsent, StateFolderRefused
 
 _DRIVER: Final = "postgresql+psycopg"
 _CONNECT_SECONDS: Final = 5
@@ -39,6 +39,8 @@ _BY_STATE: Final = {
     "42501": "{name}: the user lacks a right ({detail}); grant it CREATE and USAGE on the schema, or its ownership",
     "25006": "{name}: takes no writes ({detail}); connect to the primary server",
 }
+_PASSING: Final = ("08", "53", "55P03", "57")
+"""What a server says that starts, stops, is a standby, or is full: by the beginnings of its codes."""
 _UNREACHABLE: Final = "{name}: cannot be used ({detail}); see that the server runs and that agent.ledger is right"
 
 
@@ -67,7 +69,7 @@ class Postgresql:
                 raise
         except (SQLAlchemyError, SecretUnavailable) as error:
             detail = self.explain(error) if isinstance(error, SQLAlchemyError) else f"{self.name}: {error}"
-            raise StateFolderRefused(detail) from error
+            raise (LedgerAway if _may_come(error) else StateFolderRefused)(detail) from error
         return engine
 
     def check(self) -> None:
@@ -75,11 +77,8 @@ class Postgresql:
 
     def explain(self, error: SQLAlchemyError) -> str:
         """Say in a sentence what *error* means and what to do about it."""
-        original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        state = str(getattr(original, "sqlstate", None) or "")
-        detail = " ".join(str(original).split())[:_READABLE]
-        unreachable = isinstance(error, DBAPIError) and (not state or error.connection_invalidated)
-        return (_UNREACHABLE if unreachable else _BY_STATE.get(state, "{name}: {detail}")).format(
+        state, detail = _state(error), " ".join(str(_original(error)).split())[:_READABLE]
+        return (_UNREACHABLE if _unreachable(error) else _BY_STATE.get(state, "{name}: {detail}")).format(
             name=self.name, detail=detail
         )
 
@@ -160,6 +159,26 @@ class Postgresql:
         """Let a transaction that writes wait for its turn, so that what it read still holds when it writes."""
         if connection.get_execution_options().get("writes", False):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _number(self._schema, "writer")})
+
+
+def _original(error: SQLAlchemyError) -> BaseException:
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+
+
+def _state(error: SQLAlchemyError) -> str:
+    """The server's code for what is wrong; empty where there was no server to tell."""
+    return str(getattr(_original(error), "sqlstate", None) or "")
+
+
+def _unreachable(error: SQLAlchemyError) -> bool:
+    return isinstance(error, DBAPIError) and (not _state(error) or error.connection_invalidated)
+
+
+def _may_come(error: SQLAlchemyError | SecretUnavailable) -> bool:
+    """Whether it may be usable later, with nothing changed in what is configured."""
+    if isinstance(error, SecretUnavailable):
+        return True
+    return _unreachable(error) or _state(error).startswith(_PASSING)
 
 
 AGENT_LOCK: Final = "agent"

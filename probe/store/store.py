@@ -21,7 +21,7 @@ from probe.store.owners import Claim, alive, claim_agent, claim_owner
 from probe.store.postgresql import AGENT_LOCK, Postgresql, owner_lock
 from probe.store.residuals import ResidualTable
 from probe.store.sqlite import Sqlite
-from probe.store.trouble import StateFolderAbsent, StateFolderRefused, StateFolderTaken, StoreFailed
+from probe.store.trouble import LedgerAway, StateFolderAbsent, StateFolderRefused, StateFolderTaken, StoreFailed
 
 
 class Store:
@@ -67,6 +67,7 @@ class Store:
 
         Raises:
             StateFolderAbsent: a reader found nothing.
+            LedgerAway: the server of the ledger cannot be reached now.
             StateFolderRefused: it cannot be used; the message says why and what to do.
         """
         folder = Folder(path)
@@ -89,15 +90,20 @@ class Store:
                 store = cls(folder, agent_id, database, owner, remote)
                 await store._announce()
             except StoreFailed as failed:
-                raise StateFolderRefused(str(failed)) from failed
+                raise (StateFolderRefused if remote is None else LedgerAway)(str(failed)) from failed
             undo.pop_all()
             return store
+
+    def report_to(self, meter: Meter) -> None:
+        """Count on *meter* from now on what fails."""
+        self._database.meter = meter
 
     def lock(self) -> None:
         """Be the one agent that runs on this folder and its ledger, until `close` or the end of the process.
 
         Raises:
             StateFolderTaken: another agent runs on it.
+            LedgerAway: the server of the ledger cannot be reached now.
             StateFolderRefused: it cannot be written.
         """
         agent = self._agent or claim_agent(self._folder.lock)
@@ -156,7 +162,7 @@ class Store:
         try:
             led = self._database.read_at_once(lambda connection: remote.hold(connection, AGENT_LOCK))
         except StoreFailed as failed:
-            raise StateFolderRefused(str(failed)) from failed
+            raise LedgerAway(str(failed)) from failed
         if not led:
             raise StateFolderTaken(
                 f"{self._database.name}: another agent runs on this ledger, from a state folder elsewhere; stop it, or"

@@ -24,6 +24,10 @@ class StateFolderTaken(StateFolderRefused):
     """Raised to an agent where another one runs already: on the folder, or on the ledger."""
 
 
+class LedgerAway(StateFolderRefused):
+    """Raised when a ledger elsewhere cannot be reached now: it may be back by itself."""
+
+
 class StoreFailed(Exception):  # noqa: N818 - the disk, not the program, is at fault
     """Raised when an open store cannot read or write; the message is a sentence."""
 

@@ -13,7 +13,7 @@ from probe.model.instance import LeaseState
 from probe.rental.marks import marks_of, new_key
 from probe.sandbox import Casting, Sandbox
 from probe.settings.loading import load
-from probe.store import Store
+from probe.store import Store, StoreFailed
 from probe.wire import listen
 from tests.cli.serving import free_port
 from tests.fakes.leases import a_lease
@@ -131,6 +131,15 @@ async def test_a_reload_without_a_ledger_is_refused(stage: Stage) -> None:
     assert complaint.startswith("the ledger cannot be read")
     (stage.file.parent / "elsewhere").rename(stage.file.parent / "state" / "ledger.sqlite3")
     assert await stage.agent.reload() == ()
+
+
+async def test_what_the_ledger_does_not_take_is_counted(stage: Stage) -> None:
+    """On the metrics of the agent that it belongs to."""
+    (stage.file.parent / "state" / "ledger.sqlite3").rename(stage.file.parent / "elsewhere")
+    with pytest.raises(StoreFailed):
+        await stage.store.ledger.intend(a_lease())
+    (stage.file.parent / "elsewhere").rename(stage.file.parent / "state" / "ledger.sqlite3")
+    assert stage.agent.metrics.registry.get_sample_value("stability_store_write_errors_total") == 1.0
 
 
 async def test_a_stop_waits_for_nothing_that_it_cannot_give_back(stage: Stage) -> None:

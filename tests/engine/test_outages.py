@@ -139,3 +139,22 @@ async def test_runs_that_change_nothing_are_not_written() -> None:
     outages.record(found(OK, 1.0))
     await outages.save()
     assert shelf.records == {}
+
+
+async def test_a_store_that_comes_late_is_gone_on_from() -> None:
+    """What happened before it was there is not lost, and an outage that lasted all the while is one."""
+    shelf, meter = Shelf(), RecordingMeter()
+    b, c = own("b"), own("c")
+    earlier = OutageRecord(failed_in_row=5, failing_since=10.0, active=True, counted_until=40.0, count=2, seconds=50.0)
+    shelf.records = {A: earlier, b: replace(earlier, active=False, failed_in_row=0, failing_since=None), c: earlier}
+    outages = Outages(meter)
+    for target in (A, b):
+        for number in range(OPENS_AT):
+            outages.record(replace(found(Outcome.TIMEOUT, 100.0 + number), target=target))
+    await outages.save()
+    await outages.adopt(shelf)
+    await outages.save()
+    assert [shelf.records[target].count for target in (A, b, c)] == [2, 3, 2]
+    assert [shelf.records[target].seconds for target in (A, b, c)] == [52.0, 52.0, 50.0]
+    assert shelf.records[A].active
+    assert outages.of(c) == earlier

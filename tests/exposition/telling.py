@@ -38,6 +38,7 @@ def told_metrics() -> Metrics:
     metrics.cpu_lost({"steal": 0.5, "wait": 1.5, "throttled": 2.5})
     metrics.control_checks({"gateway": True, "resolver": False, "host": None})
     metrics.sweep("ok")
+    metrics.ledger(there=True)
     metrics.config_reload(successful=True)
     return metrics
 
