@@ -1,8 +1,9 @@
-"""`probe instances`: what the ledger says we rent."""
+"""`probe instances`: what the ledger says we rent, what came with it, and from whom nothing is rented now."""
 
 import json
 import time
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -12,8 +13,9 @@ from probe.cli.console import give_up, table
 from probe.model.instance import Lease
 from probe.model.money import charge, told
 from probe.notation.durations import format_duration
+from probe.rental.breaker import Shut, shut
 from probe.settings.configuration import Configuration
-from probe.store import StateFolderAbsent, StateFolderRefused, Store, StoreFailed
+from probe.store import Residual, StateFolderAbsent, StateFolderRefused, Store, StoreFailed
 
 HISTORY = 50
 
@@ -23,27 +25,77 @@ HISTORY = 50
 @click.option("--all", "everything", is_flag=True, help=f"Also the settled ones: the newest {HISTORY} in all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(config: Path | None, *, everything: bool, as_json: bool) -> None:
-    """Show what the ledger holds: everything that may still cost money. It reads only, beside a running agent too."""
-    leases = run_in_loop(_leases(configuration(config), everything=everything))
-    if as_json:
-        for lease in leases:
-            click.echo(json.dumps(asdict(lease)))
-        return
-    if not leases:
-        click.echo("nothing is rented")
-        return
-    heads = ("VENDOR", "REGION", "INSTANCE", "NAME", "PROBE", "AGE", "STATE", "COST", "NOTE")
-    click.echo(table(heads, [_row(lease, time.time()) for lease in leases]))
+    """Show what the ledger holds: everything that may still cost money, and the breakers that are open.
+
+    It reads only, beside a running agent too. In JSON each line has a `type`: lease, residual (what came with a lease's
+    instance and is not known to be gone) or breaker.
+    """
+    now = time.time()
+    books = run_in_loop(_books(configuration(config), now, everything=everything))
+    for line in _lines(books) if as_json else _text(books, now):
+        click.echo(line)
 
 
-async def _leases(loaded: Configuration, *, everything: bool) -> list[Lease]:
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What the ledger says.
+
+    Attributes:
+        leases: the open ones, or the newest of all.
+        residuals: what came with the instances of any lease and is not known to be gone, with that lease.
+        shut: vendor entries with what stops orders there.
+    """
+
+    leases: Sequence[Lease] = ()
+    residuals: Sequence[tuple[Residual, Lease]] = ()
+    shut: Sequence[tuple[str, Shut]] = ()
+
+
+async def _books(loaded: Configuration, now: float, *, everything: bool) -> _Books:
     try:
         async with await Store.open(loaded.agent.state, ledger=loaded.ledger, read_only=True) as store:
-            return list(await (store.ledger.all(HISTORY) if everything else store.ledger.open_leases()))
+            return await _read(store, now, everything=everything)
     except StateFolderAbsent:
-        return []
+        return _Books()
     except (StateFolderRefused, StoreFailed) as refused:
         give_up(str(refused))
+
+
+async def _read(store: Store, now: float, *, everything: bool) -> _Books:
+    held = await store.ledger.open_leases()
+    left = [(one, await store.ledger.get(one.lease)) for one in await store.residuals.left()]
+    stopped: list[tuple[str, Shut]] = []
+    for vendor in sorted({lease.vendor for lease in held} | set(await store.breakers.all())):
+        stopped += ((vendor, one) for one in shut(vendor, now, await store.ledger.holdings(vendor, now)))
+    return _Books(
+        leases=await store.ledger.all(HISTORY) if everything else held,
+        residuals=[(one, lease) for one, lease in left if lease is not None],
+        shut=stopped,
+    )
+
+
+def _lines(books: _Books) -> Iterator[str]:
+    for lease in books.leases:
+        yield json.dumps({"type": "lease", **asdict(lease)})
+    for one, lease in books.residuals:
+        yield json.dumps({"type": "residual", "vendor": lease.vendor, "region": lease.region, **asdict(one)})
+    for vendor, stop in books.shut:
+        yield json.dumps({"type": "breaker", "vendor": vendor, **asdict(stop)})
+
+
+def _text(books: _Books, now: float) -> Iterator[str]:
+    if books.leases:
+        heads = ("VENDOR", "REGION", "INSTANCE", "NAME", "PROBE", "AGE", "STATE", "COST", "NOTE")
+        yield table(heads, [_row(lease, now) for lease in books.leases])
+    else:
+        yield "nothing is rented"
+    if books.residuals:
+        yield "\nwhat came with it, and is not known to be gone:"
+        known = [(lease.vendor, lease.region, one.kind, one.id, one.lease) for one, lease in books.residuals]
+        yield table(("VENDOR", "REGION", "KIND", "ID", "CAME WITH"), known)
+    if books.shut:
+        yield "\nopen breakers:"
+        yield table(("VENDOR", "CAUSE", "WHY"), [(vendor, stop.cause, stop.detail) for vendor, stop in books.shut])
 
 
 def _row(lease: Lease, now: float) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ or quota opens a breaker for a pause that doubles each time; then one order may 
 closes the breaker or opens it again.
 """
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from probe.model.outcome import Outcome, ProbeFailed, Skip
@@ -25,34 +25,43 @@ _READABLE: Final = 200
 _CAUSES: Final = {Outcome.DENIED: Cause.DENIED, Outcome.QUOTA: Cause.QUOTA}
 
 
-def forbidden(vendor: str, now: float, held: "Holdings") -> Refusal | None:
-    """Why nothing may be rented from *vendor* now (seconds since 1970), given what is *held* there; None if it may."""
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """One reason why nothing is rented from a vendor entry, or why only one order may try.
+
+    Attributes:
+        cause: as a closed word.
+        detail: for people.
+        forbids: whether nobody may order; else the next order may try, for it has not gone well since.
+        until: when that begins, seconds since 1970; None if it ends when its reason does.
+    """
+
+    cause: Cause
+    detail: str
+    forbids: bool = True
+    until: float | None = None
+
+
+def shut(vendor: str, now: float, held: "Holdings") -> Sequence[Shut]:
+    """All that stops orders at *vendor* now (seconds since 1970), given what is *held* there."""
+    found = []
     if held.leaked:
         some = f"{held.leaked} instances" if held.leaked > 1 else "an instance"
-        return Refusal(Skip.BREAKER, f"{some} leaked at {vendor}: nothing more is rented there until it is gone")
-    if _stuck(now, held):
-        return Refusal(
-            Skip.BREAKER,
-            f"a deletion at {vendor} was asked for {_told(now - (held.asked or now))} ago and has not come about:"
-            " nothing more is rented there until it has",
+        found.append(Shut(Cause.LEAKS, f"{some} leaked at {vendor}: nothing more is rented there until it is gone"))
+    if held.asked is not None and now - held.asked > STUCK:
+        detail = (
+            f"a deletion at {vendor} was asked for {_told(now - held.asked)} ago and has not come about: nothing more"
+            " is rented there until it has"
         )
-    breaker = held.breaker
-    if breaker is None or not _closed_to(breaker, now):
-        return None
-    return Refusal(
-        Skip.BREAKER,
-        f"{vendor} answered {breaker.cause} ({breaker.note}): the next order may try in {_told(breaker.until - now)}",
-    )
-
-
-def causes(now: float, held: "Holdings") -> Collection[Cause]:
-    """All that stops orders now, as closed words."""
-    found = [Cause.LEAKS] if held.leaked else []
-    if _stuck(now, held):
-        found.append(Cause.DELETES)
-    if held.breaker is not None:  # half open, too: what it waits for has not happened
-        found.append(held.breaker.cause)
+        found.append(Shut(Cause.DELETES, detail))
+    if held.breaker is not None:
+        found.append(_of_breaker(vendor, held.breaker, now))
     return found
+
+
+def forbidden(vendor: str, now: float, held: "Holdings") -> Refusal | None:
+    """Why nothing may be rented from *vendor* now (seconds since 1970), given what is *held* there; None if it may."""
+    return next((Refusal(Skip.BREAKER, one.detail) for one in shut(vendor, now, held) if one.forbids), None)
 
 
 def opening(vendor: str, error: BaseException, now: float) -> "Turn | None":
@@ -75,8 +84,12 @@ def closing(_before: Breaker | None) -> None:
     return
 
 
-def _stuck(now: float, held: "Holdings") -> bool:
-    return held.asked is not None and now - held.asked > STUCK
+def _of_breaker(vendor: str, breaker: Breaker, now: float) -> Shut:
+    """What stands in the ledger; half open, too: what it waits for has not happened."""
+    said = f"{vendor} answered {breaker.cause} ({breaker.note}): the next order may try"
+    if not _closed_to(breaker, now):
+        return Shut(breaker.cause, said, forbids=False)
+    return Shut(breaker.cause, f"{said} in {_told(breaker.until - now)}", until=breaker.until)
 
 
 def _closed_to(breaker: Breaker, now: float) -> bool:

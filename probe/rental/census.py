@@ -8,7 +8,7 @@ from probe.model.clock import Clock
 from probe.model.instance import LeaseState
 from probe.model.meter import Meter
 from probe.model.money import MILLION
-from probe.rental.breaker import causes
+from probe.rental.breaker import shut
 from probe.rental.plan import INSTANCE
 from probe.store import Store, StoreFailed
 
@@ -42,4 +42,4 @@ async def take_census(store: Store, meter: Meter, clock: Clock, vendor: str, reg
     )
     for currency, amount in costs.items():
         meter.estimated_cost(vendor, region, currency, amount / MILLION)
-    meter.breaker(vendor, region, causes(now, holdings))
+    meter.breaker(vendor, region, {one.cause for one in shut(vendor, now, holdings)})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from probe.store.database import Database
+from probe.store.holdings import of
 from probe.store.tables import LEASES, RESIDUALS
 
 
@@ -49,8 +50,8 @@ class ResidualTable:
 
         await self._database.write(work)
 
-    async def left(self, vendor: str) -> Sequence[Residual]:
-        """What is not known to be gone, of the leases of *vendor*.
+    async def left(self, vendor: str | None = None) -> Sequence[Residual]:
+        """What is not known to be gone, of the leases of *vendor*, or of all.
 
         Raises:
             StoreFailed: it could not be read.
@@ -58,7 +59,7 @@ class ResidualTable:
         query = (
             select(RESIDUALS.c.lease, RESIDUALS.c.kind, RESIDUALS.c.id)
             .join(LEASES, LEASES.c.key == RESIDUALS.c.lease)
-            .where(LEASES.c.vendor == vendor, RESIDUALS.c.gone_at.is_(None))
+            .where(*of(vendor), RESIDUALS.c.gone_at.is_(None))
             .order_by(RESIDUALS.c.noted_at, RESIDUALS.c.id)
         )
         return await self._database.read(lambda connection: [Residual(*row) for row in connection.execute(query)])

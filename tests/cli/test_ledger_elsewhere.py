@@ -52,7 +52,8 @@ def test_a_server_that_is_away_keeps_nobody_from_measuring(start: Start, tmp_pat
     assert agent.stdout is not None
     told: list[str] = []
     _until(agent.stdout.readline, "outcome=refused", told)
-    assert any("until the ledger is there: postgresql://probe@127.0.0.1:1/probe: cannot be used" in line for line in told)
+    why = "nothing will be rented until the ledger is there: postgresql://probe@127.0.0.1:1/probe: cannot be used"
+    assert any(why in line for line in told)
     agent.send_signal(signal.SIGTERM)
     assert agent.wait(20) == 0
 
