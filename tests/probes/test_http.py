@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import BaseModel, ValidationError
+from typing_extensions import override
 
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
@@ -14,7 +15,7 @@ from probe.model.stopwatch import Stopwatch
 from probe.probes.fields import FOLDER
 from probe.probes.http import HttpOptions, HttpPlace, HttpProbe
 from probe.probes.kind import Surroundings
-from probe.wire import Family, Wire
+from probe.wire import Family, Prepared, Route, Wire
 from tests.fakes.clock import FakeClock
 from tests.fakes.probes import own
 
@@ -110,6 +111,35 @@ async def test_the_request_is_what_the_options_say() -> None:
     assert (request.method, str(request.url), request.content) == ("POST", SHOP.url, b"ping")
     assert (request.headers["authorization"], request.headers["x-a"]) == ("Bearer hush", "1")
     assert request.headers["user-agent"].startswith("stability-probe/")
+
+
+async def test_a_secret_is_read_anew_for_each_run_and_what_has_none_is_made_once() -> None:
+    """One that was rotated is picked up; no secret outlives the run that needed it."""
+    clock, shop = FakeClock(), Shop()
+    wire = Wire(clock, Meter(), kernel=False, transport=shop)
+    words = iter(("first", "second"))
+    options = HttpOptions(headers={"X-Key": Secret(lambda: next(words), "env KEY")})
+    built = HttpProbe.build(options, SHOP, Surroundings(clock, wire))
+    for _ in range(2):
+        await built.run(own("shop"), Stopwatch(clock))
+    assert [request.headers["x-key"] for request in shop.requests] == ["first", "second"]
+    made: list[httpx.Request] = []
+
+    class Counting(Wire):
+        @override
+        def prepared(self, request: httpx.Request, route: Route) -> Prepared:
+            made.append(request)
+            return super().prepared(request, route)
+
+    bare = HttpProbe.build(
+        HttpOptions(headers={"X-A": "1"}),
+        SHOP,
+        Surroundings(clock, Counting(clock, Meter(), kernel=False, transport=shop)),
+    )
+    for _ in range(3):
+        await bare.run(own("shop"), Stopwatch(clock))
+    assert len(made) == 1
+    assert [request.headers["x-a"] for request in shop.requests[2:]] == ["1"] * 3
 
 
 async def test_a_secret_that_cannot_be_read_is_not_sent_around() -> None:
