@@ -1,4 +1,4 @@
-"""A renter and a sweeper at a pretend vendor, with a ledger on a real disk and a clock that waits for nobody."""
+"""A renter and a sweeper at a pretend vendor, with a real ledger and a clock that waits for nobody."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,10 +9,16 @@ import pytest
 from probe.model.instance import Lease
 from probe.model.stopwatch import Stopwatch
 from probe.rental import Guards, Patience, Rental, Renter, Sweeper, TotalGuards
-from probe.store import Store
+from probe.store import LedgerPlace, Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.ownership import OwnershipMeter
+from tests.servers.postgres import Postgres, postgres
+
+__all__ = ["postgres"]
+
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.servers))
+"""For modules that show that it makes no difference where the ledger is."""
 
 GUARDS = Guards(instances_at_once=3, per_day=20, lease=1800.0)
 
@@ -25,6 +31,11 @@ class Desk:
     cloud: FakeCloud
     store: Store
     meter: OwnershipMeter
+    place: LedgerPlace | None = None
+
+    async def opened_again(self) -> Store:
+        """The same ledger, as another process opens it."""
+        return await Store.open(self.store.path, ledger=self.place)
 
     def renter(
         self, guards: Guards = GUARDS, total: TotalGuards | None = None, *, cloud: FakeCloud | None = None
@@ -51,8 +62,17 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+def place(request: pytest.FixtureRequest) -> LedgerPlace | None:
+    """Where the ledger is: in the state folder, or, where a module is parametrized with it, in a schema of its own."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return None
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.place()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, place: LedgerPlace | None) -> AsyncIterator[Desk]:
     """A desk of its own for each test."""
     clock, meter = FakeClock(), OwnershipMeter()
-    async with await Store.open(tmp_path / "state", meter=meter) as store:
-        yield Desk(clock, FakeCloud(clock), store, meter)
+    async with await Store.open(tmp_path / "state", ledger=place, meter=meter) as store:
+        yield Desk(clock, FakeCloud(clock), store, meter, place)

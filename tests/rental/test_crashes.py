@@ -9,9 +9,10 @@ import pytest
 
 from probe.model.meter import Meter
 from probe.rental import Result, Sweeper
-from probe.store import Store
+from probe.store import LedgerPlace, Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import FakeCloud, KeptInstances
+from tests.rental.conftest import BOTH
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,11 +22,11 @@ from pathlib import Path
 from probe.model.meter import Meter
 from probe.model.stopwatch import Stopwatch
 from probe.rental import Guards, Renter
-from probe.store import Store
+from probe.store import LedgerPlace, Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import FakeCloud, KeptInstances
 
-STATE, VENDOR, FATAL = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+STATE, VENDOR, FATAL, URL = Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]
 
 def at(moment):
     if moment == FATAL:
@@ -51,7 +52,7 @@ class Deadly(FakeCloud):
 async def main():
     clock = FakeClock()
     cloud = Deadly(clock, instances=KeptInstances(VENDOR))
-    store = await Store.open(STATE)
+    store = await Store.open(STATE, ledger=LedgerPlace(url=URL) if URL else None)
     store.lock()
     renter = Renter(cloud, store, Guards(instances_at_once=1, per_day=9, lease=1800.0), None, clock, Meter())
     watch = Stopwatch(clock)
@@ -65,6 +66,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.parametrize("place", BOTH, indirect=True)
 @pytest.mark.parametrize(
     "moment",
     [
@@ -76,21 +78,24 @@ asyncio.run(main())
         "before its acknowledgement",
     ],
 )
-async def test_the_sweep_after_a_kill_leaves_nothing(tmp_path: Path, moment: str) -> None:
+async def test_the_sweep_after_a_kill_leaves_nothing(tmp_path: Path, moment: str, place: LedgerPlace | None) -> None:
     """Killed at any of these moments: the next process finds the instance or the certainty that there is none."""
     state, vendor = tmp_path / "state", tmp_path / "vendor"
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _RENTING, str(state), str(vendor), moment, cwd=ROOT
+        sys.executable, "-c", _RENTING, str(state), str(vendor), moment, place.url if place else "", cwd=ROOT
     )
     assert await child.wait() == -signal.SIGKILL
     clock, bystander = FakeClock(), "probe-00000000-000000000000"
     cloud = FakeCloud(clock, instances=KeptInstances(vendor), list_delay=30.0)
     assert len(cloud.instances) == (0 if moment in {"before the create", "before its acknowledgement"} else 1)
     cloud.put(name=bystander)
-    async with await Store.open(state) as store:
-        store.lock()
+    async with await Store.open(state, ledger=place) as store:
         (lease,) = await store.ledger.open_leases()
         assert not store.owner_alive(lease.owner)
+        async with asyncio.timeout(10):
+            while (await store.roll_call())(lease.owner):  # noqa: ASYNC110 - until a server sees that nobody is there
+                await asyncio.sleep(0.02)
+        store.lock()
         sweeper = Sweeper([cloud], store, clock, Meter())
         first = await sweeper.sweep()
         clock.pass_time(31.0)

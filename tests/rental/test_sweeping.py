@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,10 +13,11 @@ from probe.model.instance import InstanceState, LeaseState
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.rental import Action, Rental, Result, SweepStep
 from probe.rental.marks import new_key
-from probe.store import Store, StoreFailed
 from tests.fakes.cloud import FakeCloud, complaint, failure
 from tests.fakes.leases import a_lease
-from tests.rental.conftest import Desk
+from tests.rental.conftest import BOTH, Desk
+
+pytestmark = pytest.mark.parametrize("place", BOTH, indirect=True)
 
 
 @asynccontextmanager
@@ -85,7 +85,7 @@ async def test_bystanders_are_untouched_also_when_filters_are_ignored(desk: Desk
 async def test_a_sweep_during_a_running_lifecycle_harms_nothing(desk: Desk) -> None:
     """A sweep at every step of a run, of this process and of another, takes nothing from it."""
     watch = desk.watch()
-    async with await Store.open(desk.store.path) as beside:
+    async with await desk.opened_again() as beside:
         other = replace(desk, store=beside).sweeper()
 
         async def sweep() -> None:
@@ -279,7 +279,7 @@ async def test_two_sweepers_at_once_do_not_disturb_each_other(desk: Desk) -> Non
     """An agent's sweep and `probe sweep` beside it: the lease is settled once, and neither stumbles."""
     await _strand(desk)
     desk.cloud.going = 5.0
-    async with await Store.open(desk.store.path) as beside:
+    async with await desk.opened_again() as beside:
         reports = await asyncio.gather(desk.sweeper().sweep(), replace(desk, store=beside).sweeper().sweep())
     assert all(report.ok for report in reports)
     assert (await desk.only_lease()).state is LeaseState.GONE
@@ -319,45 +319,6 @@ async def test_what_stays_the_same_is_told_once(desk: Desk, caplog: pytest.LogCa
             await sweeper.sweep()
             desk.clock.pass_time(60)
     assert len(caplog.records) == 1
-
-
-async def test_a_lost_state_folder_does_not_widen_deletion(desk: Desk, tmp_path: Path) -> None:
-    """With a new id, nothing of the old one is deleted, however expired."""
-    await _strand(desk)
-    desk.clock.pass_time(1e6)
-    async with await Store.open(tmp_path / "new") as store:
-        report = await replace(desk, store=store).sweeper().sweep()
-        assert report.count(Result.REPORTED) == report.count(Result.DELETED) == 0
-        plan = await replace(desk, store=store).sweeper().plan()
-        assert [(item.action, item.agent) for item in plan.items] == [(Action.REPORT, desk.store.agent_id)]
-    assert desk.cloud.deletes == []
-
-
-async def test_a_ledger_that_cannot_be_read_fails_the_sweep(desk: Desk) -> None:
-    """Without a ledger nothing can be proven, so nothing is deleted."""
-    await _strand(desk)
-    (desk.store.path / "ledger.sqlite3").unlink()
-    with pytest.raises(StoreFailed):
-        await desk.sweeper().sweep()
-    assert desk.cloud.deletes == []
-
-
-async def _counted(desk: Desk, result: str) -> None:
-    while not desk.meter.sweeps[result]:  # noqa: ASYNC110 - a meter is told, it tells nobody
-        await asyncio.sleep(0.001)
-
-
-async def test_a_patrol_survives_a_failure(desk: Desk) -> None:
-    """A sweep that fails is counted, and the next one comes all the same."""
-    path = desk.store.path / "ledger.sqlite3"
-    path.rename(path.with_suffix(".away"))
-    patrol = asyncio.create_task(desk.sweeper().patrol(60.0))
-    await _counted(desk, "failed")
-    path.with_suffix(".away").rename(path)
-    await _counted(desk, "ok")
-    patrol.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await patrol
 
 
 async def test_swept_vendors_can_be_exchanged(desk: Desk) -> None:
@@ -420,7 +381,7 @@ async def test_a_lost_folder_widens_nothing_until_its_agent_is_adopted(desk: Des
     assert desk.cloud.deletes == []
     await desk.store.identities.adopt(old, desk.clock.wall())
     await desk.store.identities.adopt(old, desk.clock.wall())
-    async with await Store.open(desk.store.path) as after_a_restart:
+    async with await desk.opened_again() as after_a_restart:
         assert await after_a_restart.identities.adopted() == {old}
     await desk.sweeper().sweep()
     assert desk.cloud.deletes == [gone.id]
