@@ -14,6 +14,7 @@ import httpx
 from probe.cloud import MARK_LEASE
 from probe.model.clock import Clock
 from probe.sandbox import Casting, Fault, FaultKind
+from probe.sandbox.belongings import Belonging
 from probe.sandbox.imitation import Answer, Effect, Idempotency, Imitation, Mistake, Route
 from probe.sandbox.instances import Instance
 from probe.sandbox.requests import Asked
@@ -27,7 +28,7 @@ _LIVING: Final = ("pending", "running", "shutting-down", "stopping", "stopped")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Thing:
-    """An instance as it really is.
+    """An instance, or what came with one, as it really is.
 
     Attributes:
         id: the vendor's identifier.
@@ -107,23 +108,52 @@ class SandboxBack:
             self.vendor.faults.inject(Fault(**{**fault, "kind": FaultKind(fault["kind"])}))
 
     async def put(self, name: str, marks: Mapping[str, str]) -> str:
-        named = {**marks, "Name": name} if self.vendor.imitation.name == "aws" else marks  # a name is a tag there
-        return self.vendor.add_bystander(name, named).instance_id
+        imitation = self.vendor.imitation
+        named = {**marks, "Name": name} if imitation.name == "aws" else marks  # a name is a tag there
+        instance = self.vendor.add_bystander(name, named)
+        self.vendor.belongings.come_with(instance, marks)
+        instance.tags = tuple(_tag(key, value) for key, value in marks.items())
+        for belonging in self._belongings():
+            if belonging.instance is instance:
+                belonging.tags = instance.tags
+        return instance.instance_id
 
     async def answer(self, asked: Asked) -> Reply:
         return await self.vendor.answer(asked)
 
     def made_for(self, lease: str, reply: Reply) -> Sequence[str]:
         del reply  # faults may have spoilt it
-        return [item.instance_id for item in self.vendor.instances.everything() if item.marks.get(MARK_LEASE) == lease]
+        return [
+            one
+            for item in self.vendor.instances.everything()
+            if item.marks.get(MARK_LEASE) == lease or _tag(MARK_LEASE, lease) in item.tags
+            for one in (item.instance_id, *item.belongings.values())
+        ]
 
     async def everything(self, made: Sequence[str]) -> Sequence[Thing]:
         del made  # a pretend vendor that is begun anew has nothing else
         now = self._clock.now()
-        return [
-            Thing(item.instance_id, item.name, dict(item.marks), now < item.gone)
+        instances = [
+            Thing(item.instance_id, item.name, _carried(item), now < item.gone)
             for item in self.vendor.instances.everything()
         ]
+        return instances + [
+            Thing(item.belonging_id, item.kind, _carried(item), alive=True) for item in self._belongings()
+        ]
+
+    def _belongings(self) -> list[Belonging]:
+        """What came with instances and is there."""
+        return [item for kind in self.vendor.belongings.kinds for item in self.vendor.belongings.there(kind)]
+
+
+def _tag(key: str, value: str) -> str:
+    """How a mark is written where there are only tags."""
+    return f"{key}={value}"
+
+
+def _carried(item: Instance | Belonging) -> dict[str, str]:
+    """Marks and tags."""
+    return {**item.marks, **dict.fromkeys(item.tags, "")}
 
 
 def _addressed(instance: Instance) -> None:

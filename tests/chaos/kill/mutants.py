@@ -28,6 +28,7 @@ class Mutant(StrEnum):
         RETRIES: a create without an answer is sent again.
         BLIND: the sweeper takes what it does not look at for gone.
         BY_NAME: the sweeper takes a name for a proof.
+        CARELESS: the sweeper does not look for what came with an instance.
     """
 
     NONE = "none"
@@ -35,6 +36,7 @@ class Mutant(StrEnum):
     RETRIES = "retries"
     BLIND = "blind"
     BY_NAME = "by-name"
+    CARELESS = "careless"
 
 
 class LateLedger:
@@ -79,6 +81,15 @@ class BlindCloud(Cloud):
         return None
 
 
+class CarelessCloud(Cloud):
+    """Knows of nothing that may outlive an instance."""
+
+    @property
+    @override
+    def residual_kinds(self) -> tuple[str, ...]:
+        return ()
+
+
 class GullibleCloud(Cloud):
     """Takes everything that is called like ours for ours."""
 
@@ -108,7 +119,11 @@ def _believed(view: View) -> View:
     return dataclasses.replace(view, marks={**view.marks, **ours})
 
 
-_SWEEPERS: Mapping[Mutant, type[Cloud]] = {Mutant.BLIND: BlindCloud, Mutant.BY_NAME: GullibleCloud}
+_SWEEPERS: Mapping[Mutant, type[Cloud]] = {
+    Mutant.BLIND: BlindCloud,
+    Mutant.BY_NAME: GullibleCloud,
+    Mutant.CARELESS: CarelessCloud,
+}
 
 
 def wire_of(mutant: Mutant) -> type[Wire]:

@@ -85,6 +85,7 @@ _LATE: Final = [
 ]
 
 EVERY_STEP: Final = Scenario(name="steps", says="killed at every step of a lifecycle")
+SOME_STEPS: Final = Scenario(name="some-steps", says="killed at some steps of a lifecycle", points=100)
 
 MATRIX: Final = (
     Scenario(
@@ -126,6 +127,13 @@ MATRIX: Final = (
     ),
     Scenario(name="late", says="the vendor's lists lag behind", points=_SOME, styles=_SANDBOX, faults=_LATE),
     Scenario(name="unfiltered", says="lists show everything", points=_SOME, styles=_SANDBOX, unfiltered=True),
+    Scenario(
+        name="leftover",
+        says="what came with an instance outlives it, whatever the vendor says",
+        points=_SOME,
+        styles=("volumes",),
+        faults=[{"kind": "leftover", "operation": "delete"}],
+    ),
     Scenario(name="day-on", says="the wall clock jumps a day on", act=Act.JUMP, points=_SOME, jump=DAY),
     Scenario(name="day-back", says="the wall clock jumps a day back", act=Act.JUMP, points=_SOME, jump=-DAY),
     Scenario(
@@ -166,9 +174,7 @@ MUTANTS: Final = (
         mutant=Mutant.RETRIES,
         finds="doubled",
     ),
-    Scenario(
-        name="blind", says="nothing is looked at", points=40, styles=("token",), mutant=Mutant.BLIND, finds="left"
-    ),
+    Scenario(name="blind", says="nothing is looked at", points=12, styles=("none",), mutant=Mutant.BLIND, finds="left"),
     Scenario(
         name="by-name",
         says="names are taken for proofs",
@@ -178,9 +184,18 @@ MUTANTS: Final = (
         mutant=Mutant.BY_NAME,
         finds="foreign",
     ),
+    Scenario(
+        name="careless",
+        says="nobody looks for what came with an instance",
+        points=4,
+        styles=("volumes",),
+        faults=[{"kind": "leftover", "operation": "delete"}],
+        mutant=Mutant.CARELESS,
+        finds="left",
+    ),
 )
 
-SCENARIOS: Final = {scenario.name: scenario for scenario in (EVERY_STEP, *MATRIX, *MUTANTS)}
+SCENARIOS: Final = {scenario.name: scenario for scenario in (EVERY_STEP, SOME_STEPS, *MATRIX, *MUTANTS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,11 @@
-"""The vendors that the harness rents from: a real EC2 server, and the sandbox in three styles of idempotency."""
+"""The vendors that the harness rents from: a real EC2 server, and the sandbox in three styles of idempotency.
+
+And in one that has volumes, which may outlive their instances.
+"""
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +31,7 @@ vendors:
     region: {region}
     endpoints: {endpoints}
     credentials: {credentials}
+    account: {account}
 probes:
   - name: lifecycle
     kind: lifecycle
@@ -69,6 +73,7 @@ class Style:
         endpoints: paths of those that the configuration overrides, by name.
         credentials: by the vendor file's names for them.
         back: makes the vendor, given its clock.
+        account: what else the configuration says of the account.
         share: of the points of a scenario that does not try every step: how many of them are tried here.
     """
 
@@ -79,6 +84,7 @@ class Style:
     endpoints: Mapping[str, str]
     credentials: Mapping[str, str]
     back: Callable[[SharedClock], Back]
+    account: Mapping[str, str] = field(default_factory=dict)
     share: float = 1.0
 
     def write(self, folder: Path, port: int) -> Path:
@@ -94,6 +100,7 @@ class Style:
             image=self.image,
             endpoints=json.dumps(endpoints),
             credentials=json.dumps(credentials),
+            account=json.dumps(dict(self.account)),
         )
         file = folder / "probe.yaml"
         file.write_text(text)
@@ -104,8 +111,11 @@ SANDBOX: Final[Mapping[str, tuple[str, Idempotency]]] = {
     "token": ("aws", Idempotency.TOKEN),
     "name": ("openstack", Idempotency.UNIQUE_NAME),
     "none": ("rackspace", Idempotency.NONE),
+    "volumes": ("scaleway", Idempotency.NONE),
 }
-"""By style: whom the sandbox plays, and what it makes of the same order sent twice."""
+"""By style: whom the sandbox plays, and what it makes of the same order sent twice. The last one creates in several
+calls, and leaves a volume behind where an instance is deleted before it was started.
+"""
 STYLES: Final = ("ec2", *SANDBOX)
 
 
@@ -121,6 +131,7 @@ def sandbox_style(name: str) -> Style:
         endpoints={point.name: point.path for point in imitation.endpoints if point.overrides},
         credentials={word: imitation.credentials[word] for word in CREDENTIALS[use]},
         back=lambda clock: SandboxBack(use, idempotency, clock),
+        account=imitation.account,
     )
 
 
@@ -128,6 +139,7 @@ CREDENTIALS: Final = {
     "aws": ("access_key", "secret_key"),
     "openstack": ("application_credential_id", "application_credential_secret"),
     "rackspace": ("username", "api_key"),
+    "scaleway": ("secret_key",),
 }
 
 

@@ -13,6 +13,7 @@ from probe.sandbox.vendor import Reply
 
 _LEASE: Final = re.compile(rb"probe-[0-9a-f]{8}-[0-9a-f]{12}")
 _HARMLESS: Final = ("Describe", "Get", "List")
+_SUBJECT: Final = re.compile(r"/(?:servers|volumes)/([^/]+)")
 
 
 class Deed(StrEnum):
@@ -47,15 +48,15 @@ class Meaning:
 
 
 def meaning(asked: Asked) -> Meaning:
-    """What *asked* means, at EC2 or at Nova."""
+    """What *asked* means, at EC2, at Nova or at Scaleway."""
     if "form-urlencoded" in asked.headers.get("content-type", ""):
         return _of_ec2(asked)
     if asked.method == "GET" or "token" in asked.path:
         return Meaning(Deed.READ)
     if asked.method == "POST" and asked.path.endswith("/servers"):
         return Meaning(Deed.CREATE, lease=_lease(asked.body))
-    deed = Deed.DELETE if asked.method == "DELETE" else Deed.CHANGE
-    return Meaning(deed, subjects=(asked.path.rstrip("/").rpartition("/")[2],))
+    gives_back = asked.method == "DELETE" or b'"terminate"' in asked.body
+    return Meaning(Deed.DELETE if gives_back else Deed.CHANGE, subjects=tuple(_SUBJECT.findall(asked.path)))
 
 
 def _of_ec2(asked: Asked) -> Meaning:
@@ -126,7 +127,9 @@ def read_trick(data: Mapping[str, object]) -> Trick:
 
 def lie(asked: Asked) -> Reply:
     """The answer to a delete that does not take place."""
-    if "form-urlencoded" not in asked.headers.get("content-type", ""):
+    if asked.method == "POST" and "form-urlencoded" not in asked.headers.get("content-type", ""):
+        return Reply(status=202, headers={"content-type": "application/json"}, body=b'{"task": {}}')
+    if asked.method == "DELETE":
         return Reply(status=204, headers={})
     subjects = "".join(
         f"<item><instanceId>{subject}</instanceId><currentState><code>32</code><name>shutting-down</name></currentState>"
