@@ -233,10 +233,11 @@ async def test_polls_that_fail_until_the_end_of_the_deletion_stand(stage: Stage)
 async def test_a_run_that_is_cut_hands_its_lease_over(stage: Stage) -> None:
     """A stop in mid-life, also in the last phase, leaves no measurement and nothing that only we know of."""
     stage.cloud.going = float("inf")
-    for builds in (float("inf"), 0.0):
+    for builds, state in ((float("inf"), LeaseState.ACTIVE), (0.0, LeaseState.DELETING)):
         stage.cloud.builds = builds
         task = asyncio.create_task(Runner(stage.clock, [stage.sink]).run(stage.job(deadline=30.0), 0.0))
-        await asyncio.sleep(0.1)
+        while state not in {lease.state for lease in await stage.leases()}:  # noqa: ASYNC110 - the ledger is asked
+            await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
