@@ -111,9 +111,14 @@ class Clearing:
             step = steps.taken_by_the_sweeper(view.id, self._clock.wall(), item.reason)
             lease = await self._store.ledger.change(lease.key, step)
         complaint = await self._delete_for_sure(Subject(item.vendor, item.region, lease_key(view), view.id))
-        if lease is not None and not complaint:
-            complaint = await self._leavings.clear(lease)
+        if not complaint:
+            complaint = await (self._clear_stray(view) if lease is None else self._leavings.clear(lease))
         return await self._conclude(lease, complaint)
+
+    async def _clear_stray(self, view: View) -> str:
+        """Give back what came with an instance that no lease of ours has: a twin of one that has, or a lost one."""
+        twin = await self._store.ledger.get(lease_key(view))
+        return await self._leavings.clear_stray(view, view.created_at if twin is None else twin.intended_at)
 
     async def _vanished(self, item: SweepItem, *, said: bool) -> tuple[Result, str]:
         """What was there when the plan was made is not there any more: *said* so by the vendor, or just unknown to it.

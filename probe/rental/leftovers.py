@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from probe.cloud import MARK_AGENT, MARK_LEASE, Cloud, Leftover
+from probe.cloud import MARK_AGENT, MARK_LEASE, Cloud, Leftover, View
 from probe.model.clock import Clock
 from probe.model.instance import Lease
 from probe.model.meter import Meter
@@ -13,9 +14,10 @@ from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Stopwatch
 from probe.rental.audit import Subject, audit
 from probe.rental.inquiry import whose
+from probe.rental.marks import lease_key
 from probe.rental.passing import may_pass
 from probe.rental.patience import Patience, in_time
-from probe.store import Residual, Store
+from probe.store import Store
 
 _log: Final = logging.getLogger(__name__)
 
@@ -42,6 +44,23 @@ class _Whose(StrEnum):
     OURS = "ours"
     THEIRS = "theirs"
     UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """An instance that is gone, as far as what came with it is concerned.
+
+    Attributes:
+        key: of the lease that it was rented under.
+        since: when it was ordered, seconds since 1970; None if nobody knows.
+        attached: what was attached to it: kind and identifier.
+        alone: whether it is the only one of its lease, so that all that carries the lease's marks came with it.
+    """
+
+    key: str
+    since: float | None
+    attached: frozenset[tuple[str, str]]
+    alone: bool = True
 
 
 class Leavings:
@@ -73,12 +92,32 @@ class Leavings:
             StoreFailed: the ledger could not be read or written.
         """
         noted = await self._store.residuals.of(lease.key)
+        attached = frozenset((residual.kind, residual.id) for residual in noted)
+        complaint = await self._clear(_Origin(lease.key, lease.intended_at, attached), seconds)
+        if not complaint:
+            for residual in noted:
+                await self._store.residuals.gone(residual, self._clock.wall())
+        return complaint
+
+    async def clear_stray(self, view: View, since: float | None) -> str:
+        """The same of an instance whose lease we do not know, or know with another instance.
+
+        It was ordered at *since*, seconds since 1970; None if nobody knows.
+
+        Raises:
+            ProbeFailed: the vendor could not be asked.
+            StoreFailed: the ledger could not be read.
+        """
+        attached = frozenset((kind, one) for kind, ids in view.attached.items() for one in ids)
+        if not attached:
+            return ""
+        return await self._clear(_Origin(lease_key(view), since, attached, alone=False))
+
+    async def _clear(self, origin: _Origin, seconds: float | None = None) -> str:
         until = self._clock.now() + (self._default if seconds is None else seconds)
         while True:
-            left, complaint = await self._once(lease, noted)
+            left, complaint = await self._once(origin)
             if not left:
-                for residual in noted:
-                    await self._store.residuals.gone(residual, self._clock.wall())
                 return ""
             if self._clock.now() >= until:
                 return f"its instance is gone, and {_named(left)} not: {complaint}"
@@ -108,13 +147,13 @@ class Leavings:
         listing = self._cloud.residuals(kind, Stopwatch(self._clock), marks, everything=everything)
         return await in_time(listing, self._patience.call, f"the list of {kind} of {self._cloud.name}")
 
-    async def _once(self, lease: Lease, noted: Sequence[Residual]) -> tuple[Sequence[Leftover], str]:
+    async def _once(self, origin: _Origin) -> tuple[Sequence[Leftover], str]:
         """Ask for the deletion of all that is there: what was there, and what was said of it last."""
         left: list[Leftover] = []
         complaint = ""
-        for leftover, its in await self._found(lease, noted):
+        for leftover, its in await self._found(origin):
             if its is _Whose.THEIRS:
-                _log.warning("%s %s was attached to %s: not ours, it stays", leftover.kind, leftover.id, lease.key)
+                _log.warning("%s %s was attached to %s: not ours, it stays", leftover.kind, leftover.id, origin.key)
                 continue
             left.append(leftover)
             if its is _Whose.UNPROVEN:
@@ -122,30 +161,32 @@ class Leavings:
             elif not leftover.free:
                 complaint = IN_USE
             else:
-                complaint = await self.delete(leftover, lease.key)
+                complaint = await self.delete(leftover, origin.key)
         return left, complaint
 
-    async def _found(self, lease: Lease, noted: Sequence[Residual]) -> Sequence[tuple[Leftover, _Whose]]:
-        """All that is there and carries the marks of *lease* or was attached to its instance, and whose it is."""
+    async def _found(self, origin: _Origin) -> Sequence[tuple[Leftover, _Whose]]:
+        """All that is there and carries the marks of the lease or was attached to its instance, and whose it is."""
         ours = await whose(self._store)
         found: list[tuple[Leftover, _Whose]] = []
         for kind in self._cloud.residual_kinds:
-            known = {residual.id for residual in noted if residual.kind == kind}
-            for leftover in await self.of_kind(kind, {MARK_AGENT: self._store.agent_id}, everything=bool(known)):
-                if leftover.marks.get(MARK_AGENT) in ours and leftover.marks.get(MARK_LEASE) == lease.key:
+            known = any(attached == kind for attached, _ in origin.attached)
+            for leftover in await self.of_kind(kind, {MARK_AGENT: self._store.agent_id}, everything=known):
+                attached = (kind, leftover.id) in origin.attached
+                marked = leftover.marks.get(MARK_AGENT) in ours and leftover.marks.get(MARK_LEASE) == origin.key
+                if marked and (attached or origin.alone):
                     found.append((leftover, _Whose.OURS))
-                elif leftover.id in known:
-                    found.append((leftover, _whose(leftover, lease)))
+                elif attached:
+                    found.append((leftover, _whose(leftover, origin.since)))
         return found
 
 
-def _whose(leftover: Leftover, lease: Lease) -> _Whose:
-    """Whose something is that was attached to our instance and does not carry the marks of its lease."""
+def _whose(leftover: Leftover, since: float | None) -> _Whose:
+    """Whose something is that was attached to our instance, ordered at *since*, and does not carry its marks."""
     if MARK_AGENT in leftover.marks:
         return _Whose.THEIRS
-    if leftover.created_at is None:
+    if leftover.created_at is None or since is None:
         return _Whose.UNPROVEN
-    older = lease.intended_at - leftover.created_at
+    older = since - leftover.created_at
     if older <= _SKEW:
         return _Whose.OURS
     return _Whose.THEIRS if older > _SURELY_OLDER else _Whose.UNPROVEN

@@ -165,6 +165,25 @@ async def test_what_somebody_attached_is_not_deleted(
     ) in told
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_what_came_with_a_twin_or_a_stray_goes_with_it(desk: Desk, *, known: bool) -> None:
+    """An order that something between us sent on twice: the second one's volumes were never marked. Others' stay."""
+    rental = await desk.rent()
+    first = desk.cloud.instances[rental.instance_id]
+    (theirs,) = desk.cloud.leftovers
+    key = rental.lease.key if known else new_key(desk.store.agent_id)
+    marks = {**first.marks, MARK_LEASE: key, MARK_EXPIRES: str(int(desk.clock.wall() - 1))}
+    desk.cloud.brings = ()
+    twin = desk.cloud.put(name=key, marks=marks)
+    volume, older = desk.cloud.leave("volumes"), desk.cloud.leave("volumes", age=7200.0)
+    attached = {"volumes": (volume.id, older.id)}
+    desk.cloud.instances[twin.id] = replace(twin, attached=attached, created_at=desk.clock.wall())
+    report = await desk.sweeper().sweep()
+    assert report.count(Result.DELETED) == 1
+    assert set(desk.cloud.leftovers) == {theirs, older.id}
+    assert set(desk.cloud.instances) == {first.id}
+
+
 async def test_leftovers_are_swept_by_their_marks_and_strangers_told(desk: Desk) -> None:
     """In both directions: those of settled and of lost leases, expired; never those of others, marked or not."""
     await desk.store.ledger.intend(a_lease(new_key(desk.store.agent_id), state=LeaseState.VOID))
