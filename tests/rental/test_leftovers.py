@@ -175,6 +175,7 @@ async def test_what_came_with_a_twin_or_a_stray_goes_with_it(desk: Desk, *, know
     marks = {**first.marks, MARK_LEASE: key, MARK_EXPIRES: str(int(desk.clock.wall() - 1))}
     desk.cloud.brings = ()
     twin = desk.cloud.put(name=key, marks=marks)
+    desk.cloud.brings = ("volumes",)
     volume, older = desk.cloud.leave("volumes"), desk.cloud.leave("volumes", age=7200.0)
     attached = {"volumes": (volume.id, older.id)}
     desk.cloud.instances[twin.id] = replace(twin, attached=attached, created_at=desk.clock.wall())
