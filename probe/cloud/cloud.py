@@ -8,7 +8,7 @@ from probe.cloud.budget import Budget
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint, fits
 from probe.cloud.entry import VendorEntry
-from probe.cloud.errands import chosen_delete, new_identifier, read_addresses, take_steps
+from probe.cloud.errands import Grace, chosen_delete, new_identifier, read_addresses, take_steps
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.instances import Instances
 from probe.cloud.file.monitoring import InstancePoints, Monitoring, SeriesPoints
@@ -169,7 +169,8 @@ class Cloud:
         steps = self._instances.create.after
         if created.answer is None or not steps:
             return created
-        more = await take_steps(self._caller, steps, created.values, created.answer, watch)
+        grace = Grace(self._clock, self._clock.now() + self.not_found_grace)
+        more = await take_steps(self._caller, steps, created.values, created.answer, watch, grace)
         return replace(created, handles=(*created.handles, *more))
 
     async def follow(self, handles: Sequence[Handle], watch: Stopwatch) -> Progress:

@@ -1,6 +1,8 @@
 """What an instance's life may take beside one call: steps after a create, a choice of deletes, a chain of reads."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint
@@ -10,8 +12,12 @@ from probe.cloud.file.steps import AddressRead, Delete, Step
 from probe.cloud.handles import Handle, found_values, handles_of
 from probe.cloud.line import Answer, unparseable
 from probe.cloud.reading import addresses_at, is_word, items_of, read_identifier
+from probe.model.clock import Clock
 from probe.model.stopwatch import Stopwatch
 from probe.notation.paths import QueryTypeError
+
+_AGAIN: Final = 0.5
+"""Seconds after which a vendor that does not know what it has just made is told again."""
 
 
 def new_identifier(create: Create, values: Mapping[str, object], answer: Answer) -> str:
@@ -27,10 +33,25 @@ def new_identifier(create: Create, values: Mapping[str, object], answer: Answer)
     return read_identifier(create.id, answer.body, "identifier of the new instance", answer)
 
 
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """How long a vendor may not know yet what it has just made.
+
+    Attributes:
+        clock: that it is measured on.
+        until: monotonic seconds.
+    """
+
+    clock: Clock
+    until: float
+
+
 async def take_steps(
-    caller: Caller, steps: Sequence[Step], values: Mapping[str, object], answer: Answer, watch: Stopwatch
+    caller: Caller, steps: Sequence[Step], values: Mapping[str, object], answer: Answer, watch: Stopwatch, grace: Grace
 ) -> tuple[Handle, ...]:
     """Make the calls that follow a create, which was answered by *answer*; what goes on after them.
+
+    What a vendor does not know yet, it is told again within the *grace*.
 
     Raises:
         ProbeFailed: one of them failed; those after it were not made.
@@ -41,13 +62,25 @@ async def take_steps(
         if _says_nothing(step, known):
             continue
         for own in _rounds(step, answer):
-            said = await caller.call_aside("after", step, {**known, **own}, watch)
+            said = await _known_soon(grace, caller, step, {**known, **own}, watch)
             found = found_values(step, said)
             if not step.names <= found.keys():
                 raise unparseable("value that a later call needs", said)
             known |= found
             handles.extend(handles_of(step.handle, "after_handle", said, known))
     return tuple(handles)
+
+
+async def _known_soon(
+    grace: Grace, caller: Caller, step: Step, values: Mapping[str, object], watch: Stopwatch
+) -> Answer:
+    while True:
+        try:
+            return await caller.call_aside("after", step, values, watch)
+        except VendorComplaint as complaint:
+            if complaint.verdict is not Verdict.NOT_FOUND or grace.clock.now() >= grace.until:
+                raise
+        await grace.clock.sleep(_AGAIN)
 
 
 def _says_nothing(step: Step, values: Mapping[str, object]) -> bool:

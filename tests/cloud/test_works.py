@@ -216,6 +216,21 @@ async def test_a_step_that_fails_ends_them() -> None:
     assert (created.id, len(scene.wire.asked)) == ("1", 2)
 
 
+@pytest.mark.parametrize(("grace", "asked"), [("10s", 4), ("0s", 2)])
+async def test_a_step_waits_for_a_vendor_that_does_not_know_yet_what_it_made(grace: str, asked: int) -> None:
+    """Its reads lag behind its writes: within the file's bound that is no failure, and a step that 404s did nothing."""
+    after = [{"post": "api:/servers/${id}/on", "json": {"action": "poweron"}}]
+    entry = renting(file=RULES, create=CREATE | {"after": after}, not_found_grace=grace)
+    scene = Scene(entry, answer(201, {"id": "1"}), answer(404, {}), answer(404, {}), answer(202, {}))
+    created = await scene.cloud.create(ORDER, scene.watch)
+    if grace == "0s":
+        with pytest.raises(VendorComplaint):
+            await scene.cloud.complete(created, scene.watch)
+    else:
+        await scene.cloud.complete(created, scene.watch)
+    assert len(scene.wire.asked) == asked
+
+
 async def test_a_step_may_have_work_of_its_own() -> None:
     """What it began is followed like the create's own."""
     handle = {"get": "api:/tasks/${task}", "extract": {"task": "task"}, "done": ["@.ok"]}
