@@ -75,7 +75,7 @@ class Scenario:
     finds: str = ""
 
 
-_SOME: Final = 12
+_SOME: Final = 8
 _BEFORE_WRITES: Final = ("writing", "committing")
 _SANDBOX: Final = tuple(SANDBOX)
 _LATE: Final = [
