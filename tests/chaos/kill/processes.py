@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import resource
 import select
 import signal
 import sys
@@ -40,6 +41,12 @@ class Ended:
 def die() -> None:
     """End this process as the kernel does when the memory is gone: at once."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill_the_disk() -> None:
+    """No file of this process can be written any more: what the kernel says then is what it says of a full disk."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
 
 
 def in_a_child(work: Work, log: Path, *, patience: float = 60.0, oblige: Ask | None = None) -> Ended:

@@ -213,6 +213,11 @@ class Point:
     step: str = field(default="")
 
     @property
+    def rents_again(self) -> bool:
+        """Whether the next process is to show that it can rent: it takes as long as all the rest."""
+        return not self.scenario.tricks and self.step.partition(":")[0] in {"sent", "committed", "writing"}
+
+    @property
     def replay(self) -> str:
         """The command that tries just this."""
         scenario = "" if self.scenario is EVERY_STEP else f" --scenario {self.scenario.name}"

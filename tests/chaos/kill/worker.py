@@ -1,6 +1,5 @@
 """One vendor and the processes that rent from it: counts the steps of an undisturbed run, and tries points."""
 
-import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from tests.chaos.kill.emulator import Emulator
 from tests.chaos.kill.household import Household, recover, rent
 from tests.chaos.kill.ledgers import StateFolder, fingerprint
 from tests.chaos.kill.mutants import Mutant
-from tests.chaos.kill.processes import Ask, Ended, die, in_a_child
+from tests.chaos.kill.processes import Ask, Ended, die, fill_the_disk, in_a_child
 from tests.chaos.kill.scenarios import Act, Point, Scenario, spread
 from tests.chaos.kill.steps import TURN, Steps
 from tests.chaos.kill.styles import LEASE, Style, bystanders
@@ -184,7 +183,7 @@ class Worker:
             dict(damages(self.style.name))[damage](attempt.state)
             self._after_damage(attempt, before)
         else:
-            self._judge(attempt, self._recover(attempt, "next", again=_rents_again(attempt.point)), before)
+            self._judge(attempt, self._recover(attempt, "next", again=attempt.point.rents_again), before)
         attempt.zeros.foreign += verdict.foreign(self._truth(), attempt.bystanders)
         return struck
 
@@ -224,7 +223,7 @@ class Worker:
         acts: dict[Act, Callable[[], None]] = {
             Act.JUMP: jump,
             Act.JUMP_AND_KILL: jump_and_die,
-            Act.FULL: _fill_the_disk,
+            Act.FULL: fill_the_disk,
             Act.LOCK: partial(ask, "lock"),
         }
         return acts.get(scenario.act, die)
@@ -296,14 +295,3 @@ class Worker:
         """The end of what the processes wrote."""
         files = sorted(attempt.folder.glob("*.log"), key=lambda file: file.stat().st_mtime)
         return "\n".join(f"--- {file.name}\n{file.read_text(errors='replace')[-4000:]}" for file in files)
-
-
-def _rents_again(point: Point) -> bool:
-    """Whether the next process is to show that it can rent: it takes as long as all the rest."""
-    return not point.scenario.tricks and point.step.partition(":")[0] in {"sent", "committed", "writing"}
-
-
-def _fill_the_disk() -> None:
-    """No file of this process can be written any more: what the kernel says then is what it says of a full disk."""
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
