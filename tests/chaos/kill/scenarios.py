@@ -160,7 +160,7 @@ MUTANTS: Final = (
     Scenario(
         name="late-intent",
         says="intents are written after the create",
-        points=40,
+        kinds=("sent", "reading", "read"),
         styles=("token",),
         mutant=Mutant.LATE_INTENT,
         finds="ledger",
