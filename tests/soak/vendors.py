@@ -1,5 +1,6 @@
-"""Three pretend vendors behind gates, in the soak's own loop, and everything that goes wrong with them."""
+"""Four pretend vendors behind gates, in the soak's own loop, and everything that goes wrong with them."""
 
+import json
 import random
 import re
 from collections import Counter
@@ -116,6 +117,7 @@ class Rented:
         return (
             f"  {self.name}:\n    use: {imitation.name}\n    region: {imitation.region}\n"
             f"    endpoints: {{{places}}}\n    credentials: {{{secrets}}}\n"
+            f"    account: {json.dumps(imitation.account)}\n"
         )
 
 
