@@ -42,12 +42,12 @@ class _Books:
 
     Attributes:
         leases: the open ones, or the newest of all.
-        residuals: what came with the instances of any lease and is not known to be gone, with that lease.
+        residuals: what came with instances and is not known to be gone.
         shut: vendor entries with what stops orders there.
     """
 
     leases: Sequence[Lease] = ()
-    residuals: Sequence[tuple[Residual, Lease]] = ()
+    residuals: Sequence[Residual] = ()
     shut: Sequence[tuple[str, Shut]] = ()
 
 
@@ -63,13 +63,12 @@ async def _books(loaded: Configuration, now: float, *, everything: bool) -> _Boo
 
 async def _read(store: Store, now: float, *, everything: bool) -> _Books:
     held = await store.ledger.open_leases()
-    left = [(one, await store.ledger.get(one.lease)) for one in await store.residuals.left()]
     stopped: list[tuple[str, Shut]] = []
     for vendor in sorted({lease.vendor for lease in held} | set(await store.breakers.all())):
         stopped += ((vendor, one) for one in shut(vendor, now, await store.ledger.holdings(vendor, now)))
     return _Books(
         leases=await store.ledger.all(HISTORY) if everything else held,
-        residuals=[(one, lease) for one, lease in left if lease is not None],
+        residuals=await store.residuals.left(),
         shut=stopped,
     )
 
@@ -77,8 +76,8 @@ async def _read(store: Store, now: float, *, everything: bool) -> _Books:
 def _lines(books: _Books) -> Iterator[str]:
     for lease in books.leases:
         yield json.dumps({"type": "lease", **asdict(lease)})
-    for one, lease in books.residuals:
-        yield json.dumps({"type": "residual", "vendor": lease.vendor, "region": lease.region, **asdict(one)})
+    for one in books.residuals:
+        yield json.dumps({"type": "residual", **asdict(one)})
     for vendor, stop in books.shut:
         yield json.dumps({"type": "breaker", "vendor": vendor, **asdict(stop)})
 
@@ -91,7 +90,7 @@ def _text(books: _Books, now: float) -> Iterator[str]:
         yield "nothing is rented"
     if books.residuals:
         yield "\nwhat came with it, and is not known to be gone:"
-        known = [(lease.vendor, lease.region, one.kind, one.id, one.lease) for one, lease in books.residuals]
+        known = [(one.vendor, one.region, one.kind, one.id, one.lease) for one in books.residuals]
         yield table(("VENDOR", "REGION", "KIND", "ID", "CAME WITH"), known)
     if books.shut:
         yield "\nopen breakers:"

@@ -42,7 +42,8 @@ def _agent_id(_context: click.Context, _option: click.Parameter, value: str | No
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--yes", is_flag=True, help="Do not ask before adopting or deleting.")
 @click.option("--adopt", metavar="ID", callback=_agent_id, help="First answer for an agent whose state is lost.")
-def command(config: Path | None, *, dry_run: bool, yes: bool, adopt: str | None) -> None:
+@click.option("--same-account", is_flag=True, help="Say that exchanged credentials are of the same account.")
+def command(config: Path | None, *, dry_run: bool, yes: bool, adopt: str | None, same_account: bool) -> None:
     """Find what was rented and not given back, show the plan, ask, and delete it.
 
     Deleted is only what carries this agent's marks, checked on our side, and is in its ledger and in nobody's use
@@ -50,6 +51,9 @@ def command(config: Path | None, *, dry_run: bool, yes: bool, adopt: str | None)
 
     --adopt ID answers for an agent that is gone for good, from now on: what carries its marks is deleted as if it were
     this agent's, once its expiry has passed. The id is in the stability-probe mark of what it left.
+
+    --same-account says that each vendor entry opens the account that its open leases were rented from, though its
+    credentials were exchanged since. Without that, what the vendor does not know is not taken for gone.
 
     Exit status: 0 if nothing is left to do, 1 if something is (or may still show up, or is at a vendor that cannot be
     asked), 2 if the configuration is wrong.
@@ -59,10 +63,10 @@ def command(config: Path | None, *, dry_run: bool, yes: bool, adopt: str | None)
     audit = audit_secrets(loaded)
     for complaint in audit.complaints:
         click.echo(f"left out: {complaint}", err=True)
-    sys.exit(run_in_loop(_sweep(usable(loaded, audit), adopt, dry_run=dry_run, yes=yes)))
+    sys.exit(run_in_loop(_sweep(usable(loaded, audit), adopt, same_account=same_account, dry_run=dry_run, yes=yes)))
 
 
-async def _sweep(loaded: Configuration, adopt: str | None, *, dry_run: bool, yes: bool) -> int:
+async def _sweep(loaded: Configuration, adopt: str | None, *, same_account: bool, dry_run: bool, yes: bool) -> int:
     clock, meter = RealClock(), Meter()
     async with AsyncExitStack() as stack:
         wire = Wire(clock, meter)
@@ -71,10 +75,13 @@ async def _sweep(loaded: Configuration, adopt: str | None, *, dry_run: bool, yes
             store = await stack.enter_async_context(await Store.open(loaded.agent.state, ledger=loaded.ledger))
             clouds = Assembly(loaded, wire, clock, meter, store=store).clouds.values()
             sweeper = Sweeper([cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)], store, clock, meter)
-            plan = await sweeper.plan(also=frozenset() if adopt is None else frozenset({adopt}))
+            also = frozenset() if adopt is None else frozenset({adopt})
+            plan = await sweeper.plan(also=also, same_account=same_account)
             _show_plan(plan)
             if adopt is not None and not dry_run:
                 await _adopt(store, adopt, plan, clock.wall(), yes=yes)
+            if same_account and not dry_run:
+                _same_account(plan, yes=yes)
             if not _agreed(plan, dry_run=dry_run, yes=yes):
                 return LEFT if plan.failures or _work(plan) or _out_of_reach(plan) else 0
             return await _carry_out(sweeper, plan)
@@ -101,6 +108,16 @@ async def _adopt(store: Store, agent_id: str, plan: SweepPlan, now: float, *, ye
         give_up("nothing was adopted", LEFT)
     await store.identities.adopt(agent_id, now)
     logging.getLogger("probe.audit").info("adopt", extra={"agent": agent_id, "by": store.agent_id})
+
+
+def _same_account(plan: SweepPlan, *, yes: bool) -> None:
+    """Let the person who says so mean it: what is then not shown is taken for gone."""
+    if not plan.accounts:
+        give_up("all that is open was rented with the credentials of now: there is nothing to say of it", WRONG)
+    vendors = ", ".join(sorted({same.vendor for same in plan.accounts}))
+    click.echo(f"what {vendors} does not show will be taken for gone, though it was rented with other credentials")
+    if not (yes or agreed("are they of the same account?")):
+        give_up("nothing was changed", LEFT)
 
 
 def _work(plan: SweepPlan) -> int:

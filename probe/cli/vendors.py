@@ -60,6 +60,8 @@ def _details(file: VendorFile) -> Iterator[str]:
         wanted = [*way.required, *(f"[{name}]" for name in way.optional)]
         yield f"  {'credentials':<20} {', '.join(wanted) or 'none needed'}: {way.description}"
     yield from _mapped("account", {name: fact.description for name, fact in file.account.items()})
+    known_by = ", ".join(file.identified_by) or "all that it is opened with: a new secret passes for a new account"
+    yield f"  {'account known by':<20} {known_by}"
     yield from _mapped(
         "endpoints", {name: endpoint.url.source if endpoint.url else None for name, endpoint in file.endpoints.items()}
     )

@@ -21,6 +21,7 @@ from probe.cloud.order import Leftover, Order, Points, View
 from probe.cloud.reading import find, read_points, read_view
 from probe.cloud.values import filter_values, order_values, subject_values, time_values
 from probe.cloud.waiting import Pace
+from probe.cloud.whose import account_id
 from probe.model.clock import Clock
 from probe.model.instance import InstanceState
 from probe.model.meter import Meter
@@ -90,6 +91,10 @@ class Cloud:
     def read_operations(self) -> tuple[str, ...]:
         """The operations that `read` knows."""
         return self.file.read_operations()
+
+    def account(self, key: str) -> str:
+        """What tells the account that is spoken to from others, see `account_id`; *key* is the agent's id."""
+        return account_id(self.entry, key)
 
     async def authenticate(self, watch: Stopwatch) -> None:
         """Have what is needed for a request; obtaining it is phase `auth`.

@@ -87,6 +87,7 @@ class Lease:
         price: of an hour, in millionths of the currency; 0 if it is not known.
         rounds_up_to: seconds of which the vendor charges whole ones.
         cost: in millionths of the currency, estimated upwards: while it is open its whole lease, then what it took.
+        account: what tells the account that it is rented from from others; empty if that is not known.
     """
 
     key: str
@@ -109,6 +110,7 @@ class Lease:
     price: int = 0
     rounds_up_to: float = 3600.0
     cost: int = 0
+    account: str = ""
 
     def moved(self, state: LeaseState, **changes: object) -> "Lease":
         """This lease in another *state*.

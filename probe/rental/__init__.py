@@ -3,10 +3,9 @@ from typing import TYPE_CHECKING
 from probe.model.doors import door
 
 if TYPE_CHECKING:
-    from probe.rental.clearing import Result
+    from probe.rental.evidence import Action, Result, SweepItem
     from probe.rental.guards import Guards, Prices, TotalGuards
     from probe.rental.patience import Patience
-    from probe.rental.plan import Action, SweepItem
     from probe.rental.rental import Rental
     from probe.rental.renter import Renter
     from probe.rental.sweeper import Sweeper, SweepPlan, SweepReport, SweepStep
@@ -28,17 +27,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "clearing": ("Result",),
+    "evidence": (
+        "Action",
+        "Result",
+        "SweepItem",
+    ),
     "guards": (
         "Guards",
         "Prices",
         "TotalGuards",
     ),
     "patience": ("Patience",),
-    "plan": (
-        "Action",
-        "SweepItem",
-    ),
     "rental": ("Rental",),
     "renter": ("Renter",),
     "sweeper": (

@@ -9,7 +9,7 @@ from probe.model.instance import LeaseState
 from probe.model.meter import Meter
 from probe.model.money import MILLION
 from probe.rental.breaker import shut
-from probe.rental.plan import INSTANCE
+from probe.rental.evidence import INSTANCE
 from probe.store import Store, StoreFailed
 
 _log: Final = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
 """Carries out what a plan says about one vendor entry, looking again at everything before it is touched."""
 
-from enum import StrEnum
+from collections.abc import Sequence
 
-from probe.cloud import Cloud, Handle, Leftover, View, is_gone
+from probe.cloud import Cloud, Handle, View, is_gone
 from probe.model.clock import Clock
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
@@ -11,36 +11,14 @@ from probe.model.stopwatch import Stopwatch
 from probe.rental import steps
 from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND
-from probe.rental.inquiry import whose
-from probe.rental.leftovers import IN_USE, Leavings
+from probe.rental.evidence import ELSEWHERE, Action, Result, SweepItem, claim_on
+from probe.rental.inquiry import elsewhere, whose
+from probe.rental.leftovers import Leavings
 from probe.rental.marks import Standing, expired, lease_key, standing
 from probe.rental.passing import may_pass
 from probe.rental.patience import Patience, in_time
-from probe.rental.plan import Action, SweepItem, claim_on
-from probe.rental.rental import note_attached
-from probe.store import OwnerAlive, Store
-
-
-class Result(StrEnum):
-    """What became of an item of a plan.
-
-    Attributes:
-        DELETED: the vendor says that it is gone.
-        SETTLED: it was crossed out in the ledger.
-        LEAKED: its deletion was asked for, and it is still there.
-        WAITING: it may still show up; a later sweep looks again.
-        REPORTED: it was told, and not touched.
-        CHANGED: it is no longer what the plan said; it was not touched.
-        FAILED: something went wrong; a later sweep tries again.
-    """
-
-    DELETED = "deleted"
-    SETTLED = "settled"
-    LEAKED = "leaked"
-    WAITING = "waiting"
-    REPORTED = "reported"
-    CHANGED = "changed"
-    FAILED = "failed"
+from probe.rental.tidying import Tidying
+from probe.store import OwnerAlive, Residual, Store
 
 
 class Clearing:
@@ -61,6 +39,7 @@ class Clearing:
         self._meter = meter
         self._patience = patience
         self._leavings = Leavings(cloud, store, clock, meter, patience)
+        self._tidying = Tidying(cloud, store, clock, meter, patience)
 
     async def carry_out(self, item: SweepItem) -> tuple[Result, str]:
         """Do what *item* says: what became of it, and a word about it for people.
@@ -70,8 +49,8 @@ class Clearing:
             StoreFailed: the ledger could not be written; what was asked of the vendor is in it.
         """
         match item.action:
-            case Action.DELETE if item.kind != KIND:
-                return await self._delete_leftover(item)
+            case Action.DELETE | Action.SETTLE if item.kind != KIND:
+                return await self._tidying.carry_out(item)
             case Action.DELETE:
                 return await self._delete(item)
             case Action.SETTLE:
@@ -87,6 +66,8 @@ class Clearing:
         before = await self._store.ledger.get(item.lease)
         if before is None or before.state.settled:
             return Result.CHANGED, "settled meanwhile"
+        if elsewhere(self._cloud, self._store, before):
+            return Result.REPORTED, ELSEWHERE
         never = before.state is LeaseState.INTENDED
         complaint = "" if never else await self._leavings.clear(before)
         if complaint:
@@ -106,19 +87,24 @@ class Clearing:
         lease = await self._own_lease(view)
         if not self._may_take(lease, view, await self._store.roll_call()):
             return Result.CHANGED, "is somebody's who uses it"
+        noted = await self._note(view, lease)
         if lease is not None:
-            await note_attached(self._store, lease.key, view, self._clock.wall())
             step = steps.taken_by_the_sweeper(view.id, self._clock.wall(), item.reason)
             lease = await self._store.ledger.change(lease.key, step)
         complaint = await self._delete_for_sure(Subject(item.vendor, item.region, lease_key(view), view.id))
         if not complaint:
-            complaint = await (self._clear_stray(view) if lease is None else self._leavings.clear(lease))
+            complaint = await (
+                self._leavings.clear_stray(lease_key(view), noted) if lease is None else self._leavings.clear(lease)
+            )
         return await self._conclude(lease, complaint)
 
-    async def _clear_stray(self, view: View) -> str:
-        """Give back what came with an instance that no lease of ours has: a twin of one that has, or a lost one."""
-        twin = await self._store.ledger.get(lease_key(view))
-        return await self._leavings.clear_stray(view, view.created_at if twin is None else twin.intended_at)
+    async def _note(self, view: View, lease: Lease | None) -> Sequence[Residual]:
+        """Write down what came with it before it is deleted: afterwards nobody can tell, and we may not live to do it.
+
+        Without a *lease* of its own it is a twin of one that has, or a lost one.
+        """
+        known = lease or await self._store.ledger.get(lease_key(view))
+        return await self._leavings.note(view, lease_key(view), view.created_at if known is None else known.intended_at)
 
     async def _vanished(self, item: SweepItem, *, said: bool) -> tuple[Result, str]:
         """What was there when the plan was made is not there any more: *said* so by the vendor, or just unknown to it.
@@ -128,40 +114,14 @@ class Clearing:
         lease = await self._store.ledger.get(item.lease)
         if lease is None or lease.state.settled or not (said or lease.delete_requested_at):
             return Result.CHANGED, "vanished meanwhile"
+        if elsewhere(self._cloud, self._store, lease):
+            return Result.REPORTED, ELSEWHERE
         complaint = await self._leavings.clear(lease)
         if complaint:
             return await self._conclude(lease, complaint)
         await self._store.ledger.change(lease.key, steps.gone(self._clock.wall()))
         self._meter.resource_deleted(item.vendor, item.region, KIND)
         return Result.SETTLED, "gone meanwhile"
-
-    async def _delete_leftover(self, item: SweepItem) -> tuple[Result, str]:
-        """Delete something that outlived its instance, whose lease is settled or unknown, having looked again."""
-        found = await self._again(item)
-        if found is None:
-            return Result.CHANGED, "vanished meanwhile"
-        lease = await self._store.ledger.get(lease_key(found))
-        if standing(found, await whose(self._store)) is not Standing.OURS:
-            return Result.CHANGED, "no longer carries our marks"
-        if not (lease.state.settled if lease is not None else expired(found, self._clock.wall())):
-            return Result.CHANGED, "is somebody's who uses it"
-        if not found.free:
-            return Result.CHANGED, IN_USE
-        until = self._clock.now() + self._patience.gone
-        while True:
-            complaint = await self._leavings.delete(found, lease_key(found))
-            if await self._again(item) is None:
-                self._meter.resource_deleted(item.vendor, item.region, item.kind)
-                return Result.DELETED, "gone"
-            if self._clock.now() >= until:
-                self._meter.resource_leaked(item.vendor, item.region, item.kind)
-                return Result.LEAKED, complaint
-            await self._clock.sleep(self._patience.pause)
-
-    async def _again(self, item: SweepItem) -> Leftover | None:
-        """The thing as the vendor's list shows it now."""
-        shown = await self._leavings.of_kind(item.kind, {}, everything=False)
-        return next((leftover for leftover in shown if leftover.id == item.instance_id), None)
 
     async def _own_lease(self, view: View) -> Lease | None:
         """The lease that *view* was rented under, if the ledger knows it under no other identifier."""

@@ -1,16 +1,17 @@
 """Asks the ledger and a vendor for all that a plan is drawn up from; changes neither."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from probe.cloud import MARK_AGENT, Cloud, Leftover, View
 from probe.model.clock import Clock
 from probe.model.instance import Lease
 from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Stopwatch
+from probe.rental.evidence import Evidence, claim_on
 from probe.rental.marks import Standing, lease_key, standing
 from probe.rental.patience import Patience, in_time
-from probe.rental.plan import Evidence, claim_on
-from probe.store import Store
+from probe.store import Residual, Store
 
 
 async def inquire(
@@ -21,10 +22,12 @@ async def inquire(
     *,
     wide: bool,
     also: frozenset[str] = frozenset(),
+    same_account: bool = False,
 ) -> Evidence:
     """All that is known of a vendor entry; *wide* looks at everything it shows, not only at what carries our mark.
 
-    Marks of the agents in *also* count as ours, too.
+    Marks of the agents in *also* count as ours, too. *same_account*: somebody says that all that was rented from other
+    accounts was rented from the one that the vendor entry now opens.
 
     Raises:
         ProbeFailed: the vendor did not list what it has.
@@ -39,9 +42,11 @@ async def inquire(
     marks = {MARK_AGENT: store.agent_id} if len(ours) == 1 and not (wide or unanswered) else {}
     listing = cloud.inventory(Stopwatch(clock), marks, everything=wide)
     shown = await in_time(listing, patience.call, f"the list of {cloud.name}")
-    leftovers = await _leftovers(cloud, clock, patience, marks, wide=wide)
+    noted = await _noted(cloud, store, held)
+    leftovers = await _leftovers(cloud, clock, patience, marks, wide=wide, noted=noted)
     looked_up, unclear = await _look_up(cloud, clock, patience, claimable)
-    return Evidence(
+    settled = await _settled(store, [*shown, *leftovers], held, ours)
+    evidence = Evidence(
         vendor=cloud.name,
         region=cloud.region,
         ours=ours,
@@ -50,11 +55,34 @@ async def inquire(
         held=held,
         looked_up=looked_up,
         unclear=unclear,
-        settled=await _settled(store, [*shown, *leftovers], held, ours),
+        settled=settled,
         patience=blindness(cloud),
         owner_alive=owner_alive,
         leftovers=leftovers,
+        noted=noted,
+        account=cloud.account(store.agent_id),
     )
+    return replace(evidence, same=_all_accounts(evidence) if same_account else _same_accounts(evidence))
+
+
+def elsewhere(cloud: Cloud, store: Store, lease: Lease) -> bool:
+    """Whether *lease* was rented from another account than *cloud* opens now: then its "not found" proves nothing."""
+    account = cloud.account(store.agent_id) if lease.account else ""
+    return bool(account) and account != lease.account
+
+
+def _all_accounts(evidence: Evidence) -> frozenset[str]:
+    """The other accounts that something was rented from here that may still cost money."""
+    held = [lease.account for lease in evidence.held if lease.region == evidence.region]
+    return frozenset({*held, *(one.account for one in evidence.noted)} - {"", evidence.account})
+
+
+def _same_accounts(evidence: Evidence) -> frozenset[str]:
+    """Those that are this one: what was rented from them shows itself here, with its marks."""
+    leases = {lease.key: lease for lease in evidence.held} | dict(evidence.settled)
+    seen = [*evidence.shown, *(view for view in evidence.looked_up.values() if view is not None)]
+    keys = {lease_key(view) for view in seen if standing(view, evidence.ours) is Standing.OURS}
+    return frozenset({leases[key].account for key in keys & leases.keys()} - {"", evidence.account})
 
 
 async def whose(store: Store) -> frozenset[str]:
@@ -87,14 +115,29 @@ async def _look_up(
     return found, failed
 
 
+async def _noted(cloud: Cloud, store: Store, held: Sequence[Lease]) -> Sequence[Residual]:
+    """What was written down of instances here that are no open lease's: what is one's goes with it."""
+    going = {(lease.key, lease.instance_id) for lease in held}
+    left = await store.residuals.left(cloud.name)
+    return [one for one in left if one.region == cloud.region and (one.lease, one.instance_id) not in going]
+
+
 async def _leftovers(
-    cloud: Cloud, clock: Clock, patience: Patience, marks: Mapping[str, str], *, wide: bool
+    cloud: Cloud,
+    clock: Clock,
+    patience: Patience,
+    marks: Mapping[str, str],
+    *,
+    wide: bool,
+    noted: Sequence[Residual],
 ) -> Sequence[Leftover]:
-    """What may have outlived instances, of every kind that the vendor has."""
+    """What may have outlived instances, of every kind that the vendor has; what was *noted* need not carry marks."""
+    wanted = {(one.kind, one.id) for one in noted}
     found: list[Leftover] = []
     for kind in cloud.residual_kinds:
-        listing = cloud.residuals(kind, Stopwatch(clock), marks, everything=wide)
-        found.extend(await in_time(listing, patience.call, f"the list of {kind} of {cloud.name}"))
+        listing = cloud.residuals(kind, Stopwatch(clock), marks, everything=wide or bool(wanted))
+        listed = await in_time(listing, patience.call, f"the list of {kind} of {cloud.name}")
+        found.extend(one for one in listed if wide or MARK_AGENT in one.marks or (kind, one.id) in wanted)
     return found
 
 

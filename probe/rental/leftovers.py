@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from probe.cloud import MARK_AGENT, MARK_LEASE, Cloud, Leftover, View
@@ -14,36 +13,14 @@ from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Stopwatch
 from probe.rental.audit import Subject, audit
 from probe.rental.inquiry import whose
-from probe.rental.marks import lease_key
+from probe.rental.origin import UNPROVEN, Whose, came_along
 from probe.rental.passing import may_pass
 from probe.rental.patience import Patience, in_time
-from probe.store import Store
+from probe.store import Residual, Store
 
 _log: Final = logging.getLogger(__name__)
 
 IN_USE: Final = "something uses it"
-_UNPROVEN: Final = (
-    "nothing proves that it came with the instance; look at it, and delete it yourself, or put a mark"
-    f" {MARK_AGENT} on it that says whose it is"
-)
-_SKEW: Final = 60.0
-"""Seconds by which a vendor's clock may be behind ours: what is older than our order by no more may be ours."""
-_SURELY_OLDER: Final = 3600.0
-"""Seconds that no clock is wrong by with which a vendor still speaks: what is older by more was there before."""
-
-
-class _Whose(StrEnum):
-    """Whose something is that was attached to our instance, or carries our marks.
-
-    Attributes:
-        OURS: it came with the instance.
-        THEIRS: somebody attached it: it carries another mark, or was there before our order.
-        UNPROVEN: nobody can tell.
-    """
-
-    OURS = "ours"
-    THEIRS = "theirs"
-    UNPROVEN = "unproven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +58,22 @@ class Leavings:
         self._meter = meter
         self._patience = patience
 
+    async def note(self, view: View, lease: str, ordered_at: float | None) -> Sequence[Residual]:
+        """Write down what is attached to the instance that *view* shows, rented under the key *lease*.
+
+        Raises:
+            StoreFailed: nothing was written.
+        """
+        cloud = self._cloud
+        account = cloud.account(self._store.agent_id)
+        noted = [
+            Residual(lease, kind, one, view.id, cloud.name, cloud.region, account, ordered_at)
+            for kind, ids in view.attached.items()
+            for one in ids
+        ]
+        await self._store.residuals.note(noted, self._clock.wall())
+        return noted
+
     async def clear(self, lease: Lease, seconds: float | None = None) -> str:
         """Give back what came with the instance of *lease*, which is gone; a sentence if some of it is still there.
 
@@ -91,27 +84,29 @@ class Leavings:
             ProbeFailed: the vendor could not be asked.
             StoreFailed: the ledger could not be read or written.
         """
-        noted = await self._store.residuals.of(lease.key)
-        attached = frozenset((residual.kind, residual.id) for residual in noted)
-        complaint = await self._clear(_Origin(lease.key, lease.intended_at, attached), seconds)
+        noted = [one for one in await self._store.residuals.of(lease.key) if one.instance_id in {"", lease.instance_id}]
+        origin = _Origin(lease.key, lease.intended_at, frozenset((one.kind, one.id) for one in noted))
+        return await self._clear_noted(origin, noted, seconds)
+
+    async def clear_stray(self, key: str, noted: Sequence[Residual]) -> str:
+        """The same of an instance whose lease, *key*, we do not know, or know with another instance.
+
+        Raises:
+            ProbeFailed: the vendor could not be asked.
+            StoreFailed: the ledger could not be read or written.
+        """
+        if not noted:
+            return ""
+        attached = frozenset((one.kind, one.id) for one in noted)
+        return await self._clear_noted(_Origin(key, noted[0].ordered_at, attached, alone=False), noted)
+
+    async def _clear_noted(self, origin: _Origin, noted: Sequence[Residual], seconds: float | None = None) -> str:
+        """Give it back and cross it out."""
+        complaint = await self._clear(origin, seconds)
         if not complaint:
             for residual in noted:
                 await self._store.residuals.gone(residual, self._clock.wall())
         return complaint
-
-    async def clear_stray(self, view: View, since: float | None) -> str:
-        """The same of an instance whose lease we do not know, or know with another instance.
-
-        It was ordered at *since*, seconds since 1970; None if nobody knows.
-
-        Raises:
-            ProbeFailed: the vendor could not be asked.
-            StoreFailed: the ledger could not be read.
-        """
-        attached = frozenset((kind, one) for kind, ids in view.attached.items() for one in ids)
-        if not attached:
-            return ""
-        return await self._clear(_Origin(lease_key(view), since, attached, alone=False))
 
     async def _clear(self, origin: _Origin, seconds: float | None = None) -> str:
         until = self._clock.now() + (self._default if seconds is None else seconds)
@@ -152,44 +147,32 @@ class Leavings:
         left: list[Leftover] = []
         complaint = ""
         for leftover, its in await self._found(origin):
-            if its is _Whose.THEIRS:
+            if its is Whose.THEIRS:
                 _log.warning("%s %s was attached to %s: not ours, it stays", leftover.kind, leftover.id, origin.key)
                 continue
             left.append(leftover)
-            if its is _Whose.UNPROVEN:
-                complaint = _UNPROVEN
+            if its is Whose.UNPROVEN:
+                complaint = UNPROVEN
             elif not leftover.free:
                 complaint = IN_USE
             else:
                 complaint = await self.delete(leftover, origin.key)
         return left, complaint
 
-    async def _found(self, origin: _Origin) -> Sequence[tuple[Leftover, _Whose]]:
+    async def _found(self, origin: _Origin) -> Sequence[tuple[Leftover, Whose]]:
         """All that is there and carries the marks of the lease or was attached to its instance, and whose it is."""
         ours = await whose(self._store)
-        found: list[tuple[Leftover, _Whose]] = []
+        found: list[tuple[Leftover, Whose]] = []
         for kind in self._cloud.residual_kinds:
             known = any(attached == kind for attached, _ in origin.attached)
             for leftover in await self.of_kind(kind, {MARK_AGENT: self._store.agent_id}, everything=known):
                 attached = (kind, leftover.id) in origin.attached
                 marked = leftover.marks.get(MARK_AGENT) in ours and leftover.marks.get(MARK_LEASE) == origin.key
                 if marked and (attached or origin.alone):
-                    found.append((leftover, _Whose.OURS))
+                    found.append((leftover, Whose.OURS))
                 elif attached:
-                    found.append((leftover, _whose(leftover, origin.since)))
+                    found.append((leftover, came_along(leftover, origin.since)))
         return found
-
-
-def _whose(leftover: Leftover, since: float | None) -> _Whose:
-    """Whose something is that was attached to our instance, ordered at *since*, and does not carry its marks."""
-    if MARK_AGENT in leftover.marks:
-        return _Whose.THEIRS
-    if leftover.created_at is None or since is None:
-        return _Whose.UNPROVEN
-    older = since - leftover.created_at
-    if older <= _SKEW:
-        return _Whose.OURS
-    return _Whose.THEIRS if older > _SURELY_OLDER else _Whose.UNPROVEN
 
 
 def _named(left: Sequence[Leftover]) -> str:

@@ -19,11 +19,12 @@ from probe.rental.audit import Subject, audit
 from probe.rental.census import KIND, take_census
 from probe.rental.errands import Errands
 from probe.rental.finishing import to_the_end
+from probe.rental.inquiry import elsewhere
 from probe.rental.leftovers import Leavings
 from probe.rental.passing import may_pass
 from probe.rental.patience import TROUBLE, Patience
 from probe.rental.spots import Spots
-from probe.store import Residual, Step, Store, StoreFailed
+from probe.store import Step, Store, StoreFailed
 
 _log: Final = logging.getLogger(__name__)
 
@@ -201,11 +202,14 @@ class Rental:
         view, self._shown = self._shown, None
         if view is not None and view.attached:
             with suppress(StoreFailed):
-                await to_the_end(note_attached(self._store, self.lease.key, view, self._clock.wall()))
+                await to_the_end(self._leavings.note(view, self.lease.key, self.lease.intended_at))
 
     async def settle(self) -> None:
-        """Cross it out: the vendor said that it does not exist."""
+        """Cross it out: the vendor said that it does not exist, and it is the account that it was rented from."""
         if self.lease.state.settled:
+            return
+        if elsewhere(self._cloud, self._store, self.lease):
+            await self.hand_over("its vendor entry was given the credentials of another account meanwhile")
             return
         await self._record(steps.gone(self._clock.wall()))
         self._meter.resource_deleted(self.lease.vendor, self.lease.region, KIND)
@@ -259,16 +263,6 @@ class Rental:
             self.lease = step(self.lease)
         else:
             await take_census(self._store, self._meter, self._clock, self.lease.vendor, self.lease.region)
-
-
-async def note_attached(store: Store, key: str, view: View, now: float) -> None:
-    """Write down what came with the instance that *view* shows, rented under the lease *key*.
-
-    Raises:
-        StoreFailed: nothing was written.
-    """
-    attached = ((kind, one) for kind, ids in view.attached.items() for one in ids)
-    await store.residuals.note([Residual(key, kind, one) for kind, one in attached], now)
 
 
 def ended_by(error: BaseException | None) -> str:

@@ -230,6 +230,7 @@ class Renter:
             price=prices.per_hour.get(size, 0),
             rounds_up_to=prices.rounds_up_to,
             cost=prices.of_lease(size, self._guards.lease),
+            account=self._cloud.account(self._store.agent_id),
         )
 
     def _order(self, lease: Lease, size: str, image: str, user_data: str, network: Mapping[str, Any]) -> Order:

@@ -12,11 +12,12 @@ from probe.model.clock import Clock
 from probe.model.instance import Lease
 from probe.model.meter import Meter
 from probe.rental.census import take_census
-from probe.rental.clearing import Clearing, Result
-from probe.rental.inquiry import inquire
+from probe.rental.clearing import Clearing
+from probe.rental.evidence import Action, Evidence, Result, SweepItem, claim_on
+from probe.rental.inquiry import elsewhere, inquire
 from probe.rental.patience import TROUBLE, Patience
-from probe.rental.plan import Action, SweepItem, claim_on, draw_up
-from probe.store import Store
+from probe.rental.plan import draw_up
+from probe.store import SameAccount, Store
 
 _log: Final = logging.getLogger(__name__)
 
@@ -34,10 +35,12 @@ class SweepPlan:
     Attributes:
         items: everything that nobody uses, and what is to be done about it.
         failures: why no plan could be made, for the vendor entries where that is so, by name.
+        accounts: what the ledger calls the same account, where it has several words for it.
     """
 
     items: Sequence[SweepItem] = ()
     failures: Mapping[str, str] = field(default_factory=dict)
+    accounts: Sequence[SameAccount] = ()
 
     def of(self, action: Action) -> Sequence[SweepItem]:
         """The items with that *action*."""
@@ -134,11 +137,12 @@ class Sweeper:
         now, store = self._clock.wall(), self._store
         await store.backlog.catch_up()
         owner_alive = await store.roll_call()
-        places = {(cloud.name, cloud.region) for cloud in (*self._clouds.values(), *self._leaving.values())}
+        places = {(cloud.name, cloud.region): cloud for cloud in (*self._clouds.values(), *self._leaving.values())}
         return [
             lease
             for lease in await store.ledger.open_leases()
-            if (lease.vendor, lease.region) in places
+            if (cloud := places.get((lease.vendor, lease.region))) is not None
+            and not elsewhere(cloud, store, lease)  # of which nothing is learnt from here
             and (lease.owner == store.owner or claim_on(lease, now, owner_alive))
         ]
 
@@ -152,11 +156,14 @@ class Sweeper:
             await self.sweep()
             await self._clock.sleep(pause)
 
-    async def plan(self, *, wide: bool = True, also: frozenset[str] = frozenset()) -> SweepPlan:
+    async def plan(
+        self, *, wide: bool = True, also: frozenset[str] = frozenset(), same_account: bool = False
+    ) -> SweepPlan:
         """What a sweep would do; changes nothing but what a run of this process could not write down.
 
         *wide* also looks at what does not carry our mark, so that look-alikes are reported. The ids in *also* count as
-        if they had been adopted.
+        if they had been adopted. *same_account*: somebody says that each vendor entry opens the account that all its
+        open leases were rented from.
 
         Raises:
             StoreFailed: the ledger cannot be read.
@@ -165,17 +172,27 @@ class Sweeper:
         held = await self._store.ledger.open_leases()
         clouds = self._concerned(held)
         items: list[SweepItem] = [_homeless(lease) for lease in held if lease.vendor not in clouds]
+        accounts: list[SameAccount] = []
         failures: dict[str, str] = {}
 
         async def ask(cloud: Cloud) -> None:
-            evidence = await inquire(cloud, self._store, self._clock, self._patience, wide=wide, also=also)
+            evidence = await inquire(
+                cloud, self._store, self._clock, self._patience, wide=wide, also=also, same_account=same_account
+            )
             items.extend(draw_up(evidence))
+            accounts.extend(_renamed(evidence))
 
         await _side_by_side({name: ask(cloud) for name, cloud in clouds.items()}, failures)
-        return SweepPlan(items=tuple(items), failures=failures)
+        return SweepPlan(items=tuple(items), failures=failures, accounts=tuple(accounts))
 
     async def carry_out(self, plan: SweepPlan, on_step: OnStep | None = None) -> SweepReport:
-        """Do what *plan* says, looking again at everything before it is touched."""
+        """Do what *plan* says, looking again at everything before it is touched.
+
+        Raises:
+            StoreFailed: the ledger cannot be written; nothing was done.
+        """
+        for same in plan.accounts:
+            await self._store.accounts.unite(same)
         steps: list[SweepStep] = []
         failures = dict(plan.failures)
 
@@ -257,6 +274,11 @@ class Sweeper:
 def _renting(clouds: Iterable[Cloud]) -> dict[str, Cloud]:
     """Those that can rent at all, by name."""
     return {cloud.name: cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)}
+
+
+def _renamed(evidence: Evidence) -> Iterable[SameAccount]:
+    if evidence.same:
+        yield SameAccount(evidence.vendor, evidence.region, evidence.account, frozenset(evidence.same))
 
 
 def _homeless(lease: Lease) -> SweepItem:

@@ -4,6 +4,7 @@ from probe.model.doors import door
 from probe.model.ledger import LedgerPlace
 
 if TYPE_CHECKING:
+    from probe.store.accounts import SameAccount
     from probe.store.backend import OwnerAlive
     from probe.store.holdings import Holdings
     from probe.store.ledger import Admit, Ledger, Step
@@ -30,6 +31,7 @@ __all__ = [
     "OutageTable",
     "OwnerAlive",
     "Residual",
+    "SameAccount",
     "StateFolderAbsent",
     "StateFolderRefused",
     "StateFolderTaken",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "accounts": ("SameAccount",),
     "backend": ("OwnerAlive",),
     "holdings": ("Holdings",),
     "ledger": (

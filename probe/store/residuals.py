@@ -1,28 +1,48 @@
 """What came with an instance and may outlive it: written down as soon as it is known, crossed out when it is gone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from probe.store.database import Database
-from probe.store.holdings import of
-from probe.store.tables import LEASES, RESIDUALS
+from probe.store.tables import RESIDUALS
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Residual:
-    """Something that came with a lease's instance.
+    """Something that came with an instance.
 
     Attributes:
-        lease: the lease's key.
+        lease: the key of the lease that the instance was rented under.
         kind: the vendor file's word for what it is (`volumes`).
         id: the vendor's identifier.
+        instance_id: the instance's; that of the lease, or one that was made beside it.
+        vendor: name of the vendor entry.
+        region: the vendor's region.
+        account: what tells the account from others; empty if that is not known.
+        ordered_at: when the instance was ordered, seconds since 1970; None if nobody knows.
+        noted_at: when this was written down, seconds since 1970.
     """
 
     lease: str
     kind: str
     id: str
+    instance_id: str = ""
+    vendor: str = ""
+    region: str = ""
+    account: str = ""
+    ordered_at: float | None = None
+    noted_at: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What there is one row of."""
+        return self.lease, self.kind, self.id
+
+
+_COLUMNS: Final = tuple(RESIDUALS.c[name] for name in Residual.__dataclass_fields__)
 
 
 class ResidualTable:
@@ -37,32 +57,27 @@ class ResidualTable:
         Raises:
             StoreFailed: nothing was written.
         """
-        wanted = list(dict.fromkeys(found))
-        if not wanted or set(wanted) <= set(await self._database.read(lambda connection: _select(connection, wanted))):
-            return  # known already, which is so at every look but the first: no reason to write
+        wanted = {one.key: one for one in found}
+        if not wanted:
+            return
+        known = await self._database.read(lambda connection: _keys(connection, wanted.values()))
+        if wanted.keys() <= known:
+            return  # which is so at every look but the first: no reason to write
 
         def work(connection: Connection) -> None:
-            known = set(_select(connection, wanted))
-            for one in wanted:
-                if one not in known:
-                    row = {"lease": one.lease, "kind": one.kind, "id": one.id, "noted_at": now}
-                    connection.execute(insert(RESIDUALS).values(row))
+            for key in wanted.keys() - _keys(connection, wanted.values()):
+                connection.execute(insert(RESIDUALS).values({**asdict(wanted[key]), "noted_at": now}))
 
         await self._database.write(work)
 
     async def left(self, vendor: str | None = None) -> Sequence[Residual]:
-        """What is not known to be gone, of the leases of *vendor*, or of all.
+        """What is not known to be gone, of *vendor*, or of all; oldest first.
 
         Raises:
             StoreFailed: it could not be read.
         """
-        query = (
-            select(RESIDUALS.c.lease, RESIDUALS.c.kind, RESIDUALS.c.id)
-            .join(LEASES, LEASES.c.key == RESIDUALS.c.lease)
-            .where(*of(vendor), RESIDUALS.c.gone_at.is_(None))
-            .order_by(RESIDUALS.c.noted_at, RESIDUALS.c.id)
-        )
-        return await self._database.read(lambda connection: [Residual(*row) for row in connection.execute(query)])
+        whose = () if vendor is None else (RESIDUALS.c.vendor == vendor,)
+        return await self._read(_left(*whose).order_by(RESIDUALS.c.noted_at, RESIDUALS.c.id))
 
     async def of(self, lease: str) -> Sequence[Residual]:
         """What is not known to be gone, of *lease*.
@@ -70,10 +85,7 @@ class ResidualTable:
         Raises:
             StoreFailed: it could not be read.
         """
-        query = select(RESIDUALS.c.lease, RESIDUALS.c.kind, RESIDUALS.c.id).where(
-            RESIDUALS.c.lease == lease, RESIDUALS.c.gone_at.is_(None)
-        )
-        return await self._database.read(lambda connection: [Residual(*row) for row in connection.execute(query)])
+        return await self._read(_left(RESIDUALS.c.lease == lease))
 
     async def gone(self, residual: Residual, now: float) -> None:
         """Cross it out: the vendor does not know it any more.
@@ -81,23 +93,22 @@ class ResidualTable:
         Raises:
             StoreFailed: nothing was written.
         """
+        row = RESIDUALS.c
+        its = (row.lease == residual.lease, row.kind == residual.kind, row.id == residual.id, row.gone_at.is_(None))
+        await self._database.write(
+            lambda connection: connection.execute(update(RESIDUALS).where(*its).values(gone_at=now))
+        )
 
-        def work(connection: Connection) -> None:
-            connection.execute(
-                update(RESIDUALS)
-                .where(
-                    RESIDUALS.c.lease == residual.lease,
-                    RESIDUALS.c.kind == residual.kind,
-                    RESIDUALS.c.id == residual.id,
-                    RESIDUALS.c.gone_at.is_(None),
-                )
-                .values(gone_at=now)
-            )
-
-        await self._database.write(work)
+    async def _read(self, query: Select[Any]) -> Sequence[Residual]:
+        return await self._database.read(lambda connection: [Residual(*row) for row in connection.execute(query)])
 
 
-def _select(connection: Connection, wanted: Iterable[Residual]) -> list[Residual]:
-    keys = {one.lease for one in wanted}
-    query = select(RESIDUALS.c.lease, RESIDUALS.c.kind, RESIDUALS.c.id).where(RESIDUALS.c.lease.in_(keys))
-    return [Residual(*row) for row in connection.execute(query)]
+def _left(*conditions: Any) -> Select[Any]:
+    return select(*_COLUMNS).where(RESIDUALS.c.gone_at.is_(None), *conditions)
+
+
+def _keys(connection: Connection, wanted: Iterable[Residual]) -> set[tuple[str, str, str]]:
+    """Which of the *wanted* have a row."""
+    row, leases = RESIDUALS.c, {one.lease for one in wanted}
+    query = select(row.lease, row.kind, row.id).where(row.lease.in_(leases))
+    return {(lease, kind, one) for lease, kind, one in connection.execute(query)}

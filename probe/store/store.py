@@ -9,6 +9,7 @@ from typing import Self
 
 from probe.model.ledger import LedgerPlace
 from probe.model.meter import Meter
+from probe.store.accounts import Accounts
 from probe.store.backend import OwnerAlive
 from probe.store.backlog import Backlog
 from probe.store.breakers import Breakers
@@ -36,6 +37,7 @@ class Store:
         residuals: what came with it.
         breakers: from whom nothing is rented for a while.
         identities: whose marks are ours.
+        accounts: which accounts are the same.
         outages: what the outage counters stood at.
     """
 
@@ -50,6 +52,7 @@ class Store:
         self.residuals = ResidualTable(database)
         self.breakers = Breakers(database)
         self.identities = Identities(database)
+        self.accounts = Accounts(database)
         self.outages = OutageTable(database)
         self._folder = folder
         self._database = database

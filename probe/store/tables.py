@@ -29,6 +29,7 @@ LEASES: Final = Table(
     Column("price", BigInteger, nullable=False, server_default="0"),
     Column("rounds_up_to", Float, nullable=False, server_default="3600"),
     Column("cost", BigInteger, nullable=False, server_default="0"),
+    Column("account", Text, nullable=False, server_default=""),
     Index("leases_by_state", "state"),
     Index("leases_by_vendor", "vendor", "intended_at"),
 )
@@ -80,5 +81,12 @@ RESIDUALS: Final = Table(
     Column("id", Text, primary_key=True),
     Column("noted_at", Float, nullable=False),
     Column("gone_at", Float, nullable=True),
+    Column("instance_id", Text, nullable=False, server_default=""),
+    Column("vendor", Text, nullable=False, server_default=""),
+    Column("region", Text, nullable=False, server_default=""),
+    Column("account", Text, nullable=False, server_default=""),
+    Column("ordered_at", Float, nullable=True),
 )
-"""One row per thing that came with a lease's instance and may outlive it: volumes, addresses."""
+"""One row per thing that came with an instance and may outlive it: volumes, addresses.
+
+The instance is a lease's, or one that carries our marks and is no open lease's."""

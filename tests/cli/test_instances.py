@@ -32,7 +32,7 @@ async def folder(tmp_path: Path) -> Path:
         asked = {"delete_requested_at": now - 3600.0, "instance_id": "i-1", "handed_over": True, "note": "stays"}
         await store.ledger.intend(a_lease(LEAKED, state=LeaseState.LEAKED, **times, **asked))
         await store.ledger.intend(a_lease(SETTLED, state=LeaseState.GONE, **times))
-        await store.residuals.note([Residual(LEAKED, "disks", "d-1")], now)
+        await store.residuals.note([Residual(LEAKED, "disks", "d-1", "i-1", "acme", "north")], now)
         denied = opening("beta", ProbeFailed(Outcome.DENIED, "no such key"), now)
         assert denied is not None
         await store.breakers.turn("beta", denied)
@@ -61,8 +61,10 @@ async def test_every_line_of_json_says_what_it_is(folder: Path) -> None:
     assert [line["type"] for line in lines] == ["lease", "residual", "breaker", "breaker", "breaker"]
     lease, residual, leaks, deletes, denied = lines
     assert (lease["key"], lease["state"], lease["instance_id"]) == (LEAKED, "leaked", "i-1")
+    del residual["noted_at"]
     assert residual == {
         "type": "residual", "vendor": "acme", "region": "north", "lease": LEAKED, "kind": "disks", "id": "d-1",
+        "instance_id": "i-1", "account": "", "ordered_at": None,
     }  # fmt: skip
     assert [(one["vendor"], one["cause"], one["forbids"]) for one in (leaks, deletes, denied)] == [
         ("acme", "leaks", True),

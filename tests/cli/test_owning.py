@@ -6,16 +6,20 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from probe.agent.signals import ECHO
+from probe.model.instance import LeaseState
+from probe.rental.marks import new_key
 from probe.sandbox import Fault, FaultKind, Sandbox
 from probe.store import Store
 from tests.cli.conftest import CLEAN
 from tests.cli.renting import sandbox
+from tests.fakes.leases import a_lease
 
 __all__ = ["sandbox"]
 OLD = "5a0c6c2e-7f52-4e0d-9d6c-3f1f5f0c7a11"
@@ -168,3 +172,28 @@ async def test_a_second_sigterm_leaves_at_once_and_the_record_stays(sandbox: San
     control.clear()
     async with agent(tmp_path):
         await there(sandbox, residents)
+
+
+async def test_exchanged_credentials_settle_nothing_until_a_person_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What the account of today does not show may be in the account of yesterday."""
+    place = sandbox.places.vendors["cloud"]
+    await _rented_elsewhere(tmp_path / "state", place.region)
+    status, text = await said(tmp_path, "sweep", "--yes")
+    assert (status, "rented from another account" in text, "probe sweep --same-account" in text) == (1, True, True)
+    status, text = await said(tmp_path, "sweep", "--same-account", answer=b"n\n")
+    assert (status, "are they of the same account?" in text, "nothing was changed" in text) == (1, True, True), text
+    status, text = await said(tmp_path, "instances")
+    assert "i-of-yesterday" in text
+    status, text = await said(tmp_path, "sweep", "--same-account", answer=b"y\n")
+    assert (status, "1 settled" in text) == (0, True), text
+    status, text = await said(tmp_path, "sweep", "--same-account", "--yes")
+    assert (status, "there is nothing to say of it" in text) == (2, True), text
+
+
+async def _rented_elsewhere(state: Path, region: str) -> None:
+    """A ledger with an instance that was rented with the credentials of yesterday."""
+    async with await Store.open(state) as store:
+        lease = a_lease(new_key(store.agent_id), vendor="cloud", region=region, owner=store.owner)
+        active = replace(lease, state=LeaseState.ACTIVE, instance_id="i-of-yesterday", account="0123456789abcdef")
+        long_ago = time.time() - 9_999
+        await store.ledger.intend(replace(active, intended_at=long_ago, expires_at=long_ago + 60))

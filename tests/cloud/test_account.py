@@ -78,3 +78,12 @@ def test_a_fact_that_nothing_uses_is_refused() -> None:
     assert "endpoints.api.url: `${account.zone}` has no value here" in said
     unused = acme(**(FACTS | {"reads": {"probe": {"description": "p", "get": "api:/"}}})).file
     assert "account.team: nothing uses it" in [f"{'.'.join(map(str, t))}: {p}" for t, p, _ in flaws(unused)]
+
+
+def test_an_account_is_not_known_by_what_nobody_can_say() -> None:
+    """A slip of the pen would make all accounts one."""
+    file = acme(identified_by=["token", "project", "projekt"], **FACTS).file
+    ((trail, problem, remedy),) = (flaw for flaw in flaws(file) if flaw[0][0] == "identified_by")
+    assert trail == ("identified_by", 2)
+    assert problem == "`projekt` is neither a credential nor a fact of `account`"
+    assert remedy == "write one of: group, project, team, token"

@@ -109,6 +109,8 @@ class FakeCloud(Cloud):
         lingering: seconds for which they may count as used after that.
         leftovers: those that exist, by identifier.
         cleared: the identifiers of those whose delete arrived.
+        opens: the account that its credentials open.
+        delay: seconds for which its list may not show what was created.
     """
 
     def __init__(
@@ -129,10 +131,11 @@ class FakeCloud(Cloud):
         self.lingering = 0.0
         self.leftovers: dict[str, Leftover] = {}
         self.cleared: list[str] = []
+        self.opens = "account-1"
         self._time = clock
         self._called = name
         self._where = region
-        self._delay = list_delay
+        self.delay = list_delay
         self._ids = itertools.count(1)
         self._shown_from: dict[str, float] = {}
         self._gone_at: dict[str, float] = {}
@@ -155,12 +158,16 @@ class FakeCloud(Cloud):
     @property
     @override
     def not_found_grace(self) -> float:
-        return self._delay
+        return self.delay
 
     @property
     @override
     def list_delay(self) -> float:
-        return self._delay
+        return self.delay
+
+    @override
+    def account(self, key: str) -> str:
+        return self.opens
 
     @override
     def has(self, capability: Capability) -> bool:
@@ -294,7 +301,7 @@ class FakeCloud(Cloud):
             attached={kind: (self.leave(kind, marks=marks).id,) for kind in self.brings},
         )
         self.instances[view.id] = view
-        self._shown_from[view.id] = self._time.now() + self._delay
+        self._shown_from[view.id] = self._time.now() + self.delay
         return view
 
     def change(self, instance_id: str, *, state: InstanceState) -> None:

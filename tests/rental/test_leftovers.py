@@ -2,16 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Verdict
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Leftover, Verdict
 from probe.model.instance import LeaseState
-from probe.model.outcome import Outcome
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
-from probe.rental import Action, Result
+from probe.rental import Action, Patience, Result
+from probe.rental.clearing import Clearing
 from probe.rental.marks import new_key
+from probe.store import Residual
 from tests.fakes.cloud import complaint, failure
 from tests.fakes.leases import WALL, a_lease
 from tests.rental.conftest import Desk
@@ -183,6 +186,94 @@ async def test_what_came_with_a_twin_or_a_stray_goes_with_it(desk: Desk, *, know
     assert report.count(Result.DELETED) == 1
     assert set(desk.cloud.leftovers) == {theirs, older.id}
     assert set(desk.cloud.instances) == {first.id}
+
+
+async def _a_twin(desk: Desk) -> Leftover:
+    """Something between us sent an order on twice; what the second instance brought was never marked."""
+    rental = await desk.rent()
+    first = desk.cloud.instances[rental.instance_id]
+    twin = desk.cloud.put(name=first.name, marks={**first.marks, MARK_EXPIRES: str(int(desk.clock.wall() - 1))})
+    (volume,) = twin.attached["volumes"]
+    desk.cloud.leftovers[volume] = replace(desk.cloud.leftovers[volume], marks={})
+    watch = desk.watch()
+    await rental.give_back(watch)
+    await rental.confirm_gone(watch)
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("clear")))
+    return desk.cloud.leftovers[volume]
+
+
+async def test_what_a_twin_leaves_is_known_though_its_sweep_was_cut(desk: Desk) -> None:
+    """It was written down before the twin was deleted: afterwards nothing at the vendor leads to it any more."""
+    volume = await _a_twin(desk)
+    clearing = Clearing(desk.cloud, desk.store, desk.clock, desk.meter, Patience())
+    await desk.clock.sleep(4000.0)
+    (doomed,) = (await desk.sweeper().plan()).items
+    desk.cloud.faults.residuals = failure(Outcome.TIMEOUT)
+    with pytest.raises(ProbeFailed):
+        await clearing.carry_out(doomed)
+    desk.cloud.faults.residuals = None
+    assert (desk.cloud.instances, list(desk.cloud.leftovers)) == ({}, [volume.id])
+    (item,) = (await desk.sweeper().plan()).items
+    assert (item.action, item.kind, item.instance_id) == (Action.DELETE, "volumes", volume.id)
+    assert item.reason == f"came with {doomed.instance_id}, and outlived it"
+    assert (await desk.sweeper().sweep()).count(Result.DELETED) == 1
+    assert desk.cloud.leftovers == {}
+    assert await desk.store.residuals.left() == []
+    assert list((await desk.sweeper().plan()).items) == []
+
+
+async def _noted(desk: Desk, **changes: Any) -> Leftover:
+    """Something that was seen at a twin that is gone, as it stands now."""
+    volume = desk.cloud.leave("volumes")
+    residual = Residual(new_key(desk.store.agent_id), "volumes", volume.id, "i-2", "acme", "north")
+    await desk.store.residuals.note([replace(residual, ordered_at=desk.clock.wall())], desk.clock.wall())
+    desk.cloud.leftovers[volume.id] = replace(volume, **changes)
+    return volume
+
+
+@pytest.mark.parametrize(
+    ("changes", "action", "reason"),
+    [
+        ({}, Action.DELETE, "came with i-2, and outlived it"),
+        ({"free": False}, Action.REPORT, "something uses it"),
+        ({"created_at": None}, Action.REPORT, "nothing proves that it came with the instance"),
+        ({"created_at": WALL - 7200.0}, Action.SETTLE, "was attached to i-2, and is not ours"),
+        ({"marks": {MARK_AGENT: OTHER}}, Action.SETTLE, "was attached to i-2, and is not ours"),
+    ],
+)
+async def test_what_was_noted_is_judged_by_what_it_is_now(
+    desk: Desk, changes: dict[str, Any], action: Action, reason: str
+) -> None:
+    """Deleted only if it is no older than the order, free, and nobody else's; what is not ours is crossed out."""
+    volume = await _noted(desk, **changes)
+    (item,) = (await desk.sweeper().plan()).items
+    assert item.action is action
+    assert reason in item.reason
+    await desk.sweeper().sweep()
+    assert (volume.id in desk.cloud.leftovers) is (action is not Action.DELETE)
+    assert (await desk.store.residuals.left() == []) is (action is not Action.REPORT)
+
+
+async def test_what_was_noted_is_looked_at_again_before_it_is_deleted(desk: Desk) -> None:
+    """Between the plan and its end somebody may have marked it."""
+    volume = await _noted(desk)
+    plan = await desk.sweeper().plan()
+    desk.cloud.leftovers[volume.id] = replace(volume, marks={MARK_AGENT: OTHER})
+    assert (await desk.sweeper().carry_out(plan)).count(Result.CHANGED) == 1
+    assert desk.cloud.cleared == []
+
+
+async def test_what_was_noted_and_is_not_shown_is_crossed_out_when_it_must_show(desk: Desk) -> None:
+    """A list may lag behind."""
+    volume = await _noted(desk)
+    desk.cloud.leftovers.clear()
+    desk.cloud.delay = 30.0
+    assert list((await desk.sweeper().plan()).items) == []
+    await desk.clock.sleep(31.0)
+    (item,) = (await desk.sweeper().plan()).items
+    assert (item.action, item.instance_id) == (Action.SETTLE, volume.id)
+    assert (await desk.sweeper().sweep()).ok
+    assert await desk.store.residuals.left() == []
 
 
 async def test_leftovers_are_swept_by_their_marks_and_strangers_told(desk: Desk) -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, View
 from probe.model.instance import InstanceState, Lease, LeaseState
+from probe.rental.evidence import Action, Evidence
 from probe.rental.marks import Standing, expired, marks_of, new_key, standing
-from probe.rental.plan import Action, Evidence, draw_up
+from probe.rental.plan import draw_up
 from tests.fakes.leases import WALL, a_lease
 
 AGENT: Final = "0123abcd-0000-4000-8000-000000000000"

@@ -35,6 +35,7 @@ def test_the_migrations_are_part_of_the_package() -> None:
     assert [path.name for path in sorted((folder / "versions").glob("v*.py"))] == [
         "v0001_leases_and_outages.py",
         "v0002_costs_breakers_identities_residuals.py",
+        "v0003_accounts.py",
     ]
 
 

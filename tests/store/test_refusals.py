@@ -158,7 +158,7 @@ async def test_a_newer_schema_is_refused(folder: Path, read_only: bool) -> None:
     with pytest.raises(StateFolderRefused) as refusal:
         await Store.open(folder, read_only=read_only)
     assert str(refusal.value) == (
-        f"{path}: written by a newer version of this program (schema 9999, this one knows 0002);"
+        f"{path}: written by a newer version of this program (schema 9999, this one knows 0003);"
         " use that version, or another ledger"
     )
 

@@ -40,6 +40,7 @@ def flaws(file: VendorFile) -> list[Flaw]:
         *_shown_flaws(file),
         *_endpoint_flaws(file),
         *_account_flaws(file),
+        *_identity_flaws(file),
         *_network_flaws(file),
         *_capability_flaws(file),
     ]
@@ -226,6 +227,15 @@ def _endpoint_flaws(file: VendorFile) -> Iterator[Flaw]:
         if name not in used | {"auth"}:
             yield trail, "no call goes there", "remove it"
     yield from _profile_flaws(file)
+
+
+def _identity_flaws(file: VendorFile) -> Iterator[Flaw]:
+    """An account cannot be known by what nobody can say."""
+    known = {*file.account, *(name for way in file.credentials.values() for name in (*way.required, *way.optional))}
+    for place, name in enumerate(file.identified_by):
+        if name not in known:
+            remedy = f"write one of: {', '.join(sorted(known))}"
+            yield ("identified_by", place), f"`{name}` is neither a credential nor a fact of `account`", remedy
 
 
 def _account_flaws(file: VendorFile) -> Iterator[Flaw]:

@@ -156,6 +156,11 @@ class VendorFile(Strict):
     docs: Text = Field(description="the vendor's own documentation")
     credentials: dict[Word, CredentialSet] = Field(description="ways to identify oneself; one is enough")
     account: dict[Word, AccountFact] = Field({}, description="what else must be known of an account; no secrets")
+    identified_by: tuple[Word, ...] = Field(
+        (),
+        description="names of credentials and of facts of `account` that tell one account from another and stay when a "
+        "secret is exchanged; all of them where nothing is said",
+    )
     auth: Auth = Field(description="how requests are authenticated")
     endpoints: dict[Word, Endpoint] = Field(min_length=1, description="named `api`, `monitoring` and `auth` by habit")
     profiles: dict[Word, Profile] = Field({}, description="particular clouds that speak this API")
