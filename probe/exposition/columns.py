@@ -54,6 +54,12 @@ class Rows:
         self.keys[row], self.texts[row] = (), ""
         self._free.append(row)
 
+    def still(self) -> "Rows":
+        """How they are written now, whoever comes and goes; only to be told."""
+        still = Rows()
+        still.texts = list(self.texts)
+        return still
+
 
 class Column:
     """One family with one set of the labels that it has beside a target's identity.
@@ -63,9 +69,10 @@ class Column:
         count: how many series there are in it.
     """
 
-    __slots__ = ("_exemplars", "_first", "_head", "_numbers", "_rows", "_tail", "count", "key")
+    __slots__ = ("_exemplars", "_family", "_first", "_head", "_numbers", "_rows", "_tail", "count", "key")
 
     def __init__(self, rows: Rows, family: Family, key: Key) -> None:
+        self._family = family
         more = label_text(family.labels[len(IDENTITY) :], key)
         self.key = key
         self.count = 0
@@ -130,6 +137,13 @@ class Column:
         if place >= len(self._numbers):
             self._numbers.extend(array("d", [_ABSENT]) * (place + 1 - len(self._numbers)))
         return place
+
+    def still(self, rows: Rows) -> "Column":
+        """Its numbers as they are now, for *rows* that are just as still; only to be told."""
+        still = Column(rows, self._family, self.key)
+        still.count, still._first, still._numbers = self.count, self._first, self._numbers[:]
+        still._exemplars = self._exemplars  # the newest run behind a number is as good as any
+        return still
 
     def told(self, form: Format) -> Iterator[bytes]:
         """Its lines, some at a time; rows may come and go meanwhile."""

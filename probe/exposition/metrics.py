@@ -22,6 +22,8 @@ from probe.model.outcome import Skip
 from probe.model.refusal import Cause
 from probe.model.target import Target
 
+_ACCOUNT: Final = (names.DUE_RUNS, names.RUNS, names.SKIPPED_RUNS, names.RUNS_IN_FLIGHT)
+"""The account of the slots: due = runs + skipped + in flight, in every scrape."""
 _CPU_LOST: Final = {"steal": names.CPU_STEAL, "wait": names.CPU_WAIT, "throttled": names.CPU_THROTTLED}
 
 
@@ -49,7 +51,7 @@ class Metrics(Meter):
 
     def __init__(self, clock: Clock, version: str) -> None:
         self._clock = clock
-        self._table = Table()
+        self._table = Table(together=_ACCOUNT)
         self._desk = Desk(self._table)
         self._probes: dict[Target, ProbeSeries] = {}
         self._vendors = VendorSeries(self._table)

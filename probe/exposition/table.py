@@ -35,15 +35,21 @@ class Shelf(Generic[C]):
 
 
 class Table:
-    """Every family with its children."""
+    """Every family with its children.
 
-    def __init__(self, families: Iterable[Family] = FAMILIES) -> None:
+    Args:
+        families: what it holds, in the order in which it is told.
+        together: families of targets that are told as they were at one moment: their numbers add up.
+    """
+
+    def __init__(self, families: Iterable[Family] = FAMILIES, together: Iterable[Family] = ()) -> None:
         self._values: dict[str, Shelf[Value]] = {}
         self._histograms: dict[str, Shelf[Histogram]] = {}
         self._totals: dict[str, Shelf[Totals]] = {}
         self._rows = Rows()
         self._columns: dict[str, dict[Key, Column]] = {}
         self._families = tuple(families)
+        self._together = tuple(family.name for family in together)
         self._shelves: dict[str, Shelf[Value] | Shelf[Histogram] | Shelf[Totals]] = {}
         for family in self._families:
             if packed(family):
@@ -116,16 +122,17 @@ class Table:
                 yield family, told
 
     def _pieces(self, form: Format) -> Iterator[bytes]:
+        rows = self._rows.still()
+        still = {
+            name: [column.still(rows) for column in self._columns[name].values() if column.count]
+            for name in self._together
+        }
         for family in self._families:
-            pieces = self._told_columns if family.name in self._columns else self._told_shelf
-            yield from pieces(family, form)
-
-    def _told_columns(self, family: Family, form: Format) -> Iterator[bytes]:
-        columns = [column for column in self._columns[family.name].values() if column.count]
-        if columns:
-            yield header(family, form)
-        for column in columns:
-            yield from column.told(form)
+            if family.name in self._columns:
+                columns = still.get(family.name) or self._columns[family.name].values()
+                yield from _told_columns(family, columns, form)
+            else:
+                yield from self._told_shelf(family, form)
 
     def _told_shelf(self, family: Family, form: Format) -> Iterator[bytes]:
         children: list[Child] = list(self._shelves[family.name].children.values())
@@ -137,7 +144,8 @@ class Table:
     async def told(self, form: Format, clock: Clock) -> AsyncIterator[bytes]:
         """All series in *form*, in chunks of some 128 KiB; others get the loop every half a millisecond.
 
-        What changes meanwhile is told as it is when its turn comes; the lines of one child always agree.
+        What changes meanwhile is told as it is when its turn comes; the lines of one child always agree, and so do the
+        families that are told together.
         """
         chunk: list[bytes] = []
         size = 0
@@ -152,3 +160,11 @@ class Table:
                 await asyncio.sleep(0)
                 until = clock.now() + SLICE_SECONDS
         yield b"".join(chunk)
+
+
+def _told_columns(family: Family, columns: Iterable[Column], form: Format) -> Iterator[bytes]:
+    filled = [column for column in columns if column.count]
+    if filled:
+        yield header(family, form)
+    for column in filled:
+        yield from column.told(form)

@@ -95,3 +95,17 @@ def test_histograms_and_what_is_not_of_targets_are_no_columns() -> None:
     assert packed(names.PROBE_SUCCESS)
     assert not packed(names.RUN_DURATION)
     assert not packed(names.API_REQUESTS)
+
+
+def test_what_was_still_is_told_of_the_target_that_it_was_counted_for() -> None:
+    """A target that leaves in the middle of a scrape does not hand its numbers to the one that gets its row."""
+    table = rows(1)
+    column = Column(table, names.DUE_RUNS, ())
+    column.set(0, 7.0)
+    still = column.still(table.still())
+    column.set(0, 8.0)
+    table.leave(0)
+    assert table.enter(identity("come")) == 0
+    (told,) = still.told(Format.PLAIN)
+    assert told.endswith(b" 7\n")
+    assert b"come" not in told

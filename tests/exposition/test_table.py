@@ -7,10 +7,13 @@ from prometheus_client.samples import Sample
 
 from probe.exposition import families as names
 from probe.exposition.formats import Format
+from probe.exposition.metrics import Metrics
 from probe.exposition.table import SLICE_SECONDS, Table
+from probe.model.outcome import Skip
 from probe.wire import RealClock
 from tests.exposition.telling import text, told_metrics
 from tests.fakes.clock import FakeClock
+from tests.fakes.jobs import FakeHttp, fake_job, fake_run
 
 
 def _ours(samples: list[Sample]) -> set[tuple[str, tuple[tuple[str, str], ...], float]]:
@@ -106,3 +109,38 @@ async def test_series_may_come_and_go_while_they_are_told() -> None:
     table.value(names.STORE_ERRORS)
     rest = b"".join([chunk async for chunk in told])
     assert (first + rest).count(b"vendor-999") == 3 * 17
+
+
+async def test_the_account_of_the_slots_adds_up_in_every_scrape() -> None:
+    """It holds between two turns of the loop that due = runs + skipped + in flight, and a scrape takes many turns."""
+    clock = TickingClock()
+    metrics = Metrics(clock, "1.0")
+    jobs = [fake_job(FakeHttp(), f"t{number}") for number in range(2_000)]
+    metrics.announce(jobs)
+
+    async def goes_on() -> None:
+        while True:
+            for number, job in enumerate(jobs):
+                await asyncio.sleep(0)
+                metrics.slots_due(job.target, 2)
+                metrics.run_skipped(job.target, Skip.LATE)
+                metrics.run_started(job.target)
+                if number % 2:
+                    metrics.record(fake_run(job))
+                    metrics.run_ended(job.target)
+
+    agent = asyncio.create_task(goes_on())
+    await asyncio.sleep(0.01)
+    sums = [_sums(await text(metrics, form)) for form in ("text/plain", "application/openmetrics-text")]
+    agent.cancel()
+    assert all(due == runs + skipped + flying for due, runs, skipped, flying in sums)
+    assert 0 < sums[0][0] < sums[1][0]
+
+
+def _sums(told: str) -> list[float]:
+    lines = [line.split(" # ")[0] for line in told.splitlines() if not line.startswith("#")]
+    families = ("stability_due_runs_total", "stability_runs_total", "stability_skipped_runs_total")
+    return [
+        sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}{{"))
+        for name in (*families, "stability_runs_in_flight")
+    ]
