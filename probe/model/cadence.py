@@ -13,9 +13,12 @@ from probe.model.target import Target
 
 DAY: Final = 86_400.0
 START_WINDOW: Final = 5.0
-"""Seconds after its start within which an agent has fired everything that costs nothing."""
+"""Seconds after its start within which an agent has fired everything that costs nothing, unless that is very much."""
 START_SPACING: Final = 0.05
 """Seconds of that window for each job that starts: who has few need not wait for the spread of many."""
+START_RATE: Final = 400.0
+"""First runs a second at most, for whose sake the window of very many jobs is longer: a first run makes what later ones
+use again and costs three times as much, and a core that cannot keep up skips the slots it is late for."""
 LONGEST_PATIENCE: Final = 5.0
 _ENDLESS: Final = 2**62
 _UNIT: Final = 2.0**-53
@@ -28,7 +31,7 @@ def patience(every: float) -> float:
 
 def start_window(jobs: int) -> float:
     """Seconds within which so many *jobs* that start together have all fired."""
-    return min(START_WINDOW, jobs * START_SPACING)
+    return max(min(START_WINDOW, jobs * START_SPACING), jobs / START_RATE)
 
 
 def fraction(*words: str) -> float:
