@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 from probe.model.doors import door
 
 if TYPE_CHECKING:
+    from probe.cloud.answer import Answer
     from probe.cloud.auth.contract import credential_complaints
     from probe.cloud.budget import Budget, Budgets
     from probe.cloud.cloud import Cloud
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from probe.cloud.file.errors import Verdict
     from probe.cloud.file.vendor import Capability, VendorFile
     from probe.cloud.handles import Created, Handle, Progress
-    from probe.cloud.line import Answer, Sender
+    from probe.cloud.line import Sender
     from probe.cloud.loading import (
         FileComplaint,
         VendorFileRefused,
@@ -62,6 +63,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "answer": ("Answer",),
     "auth.contract": ("credential_complaints",),
     "budget": (
         "Budget",
@@ -84,10 +86,7 @@ _HOMES = {
         "Handle",
         "Progress",
     ),
-    "line": (
-        "Answer",
-        "Sender",
-    ),
+    "line": ("Sender",),
     "loading": (
         "FileComplaint",
         "VendorFileRefused",

@@ -5,6 +5,7 @@ from typing import Final
 
 import httpx
 
+from probe.cloud.answer import Answer, Wanted
 from probe.cloud.auth.contract import Auth
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
@@ -12,7 +13,7 @@ from probe.cloud.file.listing import Listing
 from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Endpoint
 from probe.cloud.hosts import HostRefused, checked_url
-from probe.cloud.line import Answer, Line, Wanted
+from probe.cloud.line import Line
 from probe.cloud.paging import NextPage, endless, next_page
 from probe.cloud.places import requoted
 from probe.cloud.reading import items_of
@@ -102,7 +103,7 @@ class Caller:
 
     def failure_inside(self, answer: Answer, code: str, message: str) -> VendorComplaint:
         """What it means that *answer* said success, and tells of work that failed."""
-        return self._line.failure_inside(answer, code, message)
+        return self._line.judge.failure_inside(answer, code, message)
 
     async def _attempt(
         self,

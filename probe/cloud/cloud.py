@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from probe.cloud.answer import Answer, unparseable
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
 from probe.cloud.budget import Budget
 from probe.cloud.caller import Caller
@@ -15,7 +16,7 @@ from probe.cloud.file.monitoring import InstancePoints, Monitoring, SeriesPoints
 from probe.cloud.file.vendor import Capability, VendorFile
 from probe.cloud.handles import Created, Handle, Progress, follow, handles_of
 from probe.cloud.holdings import list_instances, list_leftovers, scope
-from probe.cloud.line import Answer, Line, Sender, unparseable
+from probe.cloud.line import Line, Sender
 from probe.cloud.lookup import Directory
 from probe.cloud.order import Leftover, Order, Points, View
 from probe.cloud.reading import find, read_points, read_view

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from probe.cloud.answer import Answer, unparseable
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.instances import Create
 from probe.cloud.file.steps import AddressRead, Delete, Step
 from probe.cloud.handles import Handle, found_values, handles_of
-from probe.cloud.line import Answer, unparseable
 from probe.cloud.reading import addresses_at, is_word, items_of, read_identifier
 from probe.model.clock import Clock
 from probe.model.stopwatch import Stopwatch

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from probe.cloud.answer import Answer
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint, found_text
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.steps import HANDLE, Found, HandleCall
-from probe.cloud.line import Answer
 from probe.cloud.reading import is_word
 from probe.model.stopwatch import Stopwatch
 from probe.notation.paths import Query, QueryTypeError

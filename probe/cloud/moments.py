@@ -1,5 +1,6 @@
 """Moments as vendors write them, as seconds since 1970."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -26,3 +27,9 @@ def parse_http_date(text: str) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def clock_skew(headers: Mapping[str, str], wall: float) -> float:
+    """Seconds by which our clock, at *wall*, is ahead of the one that wrote `Date`; 0 where there is none."""
+    theirs = parse_http_date(headers.get("Date", ""))
+    return 0.0 if theirs is None else wall - theirs

@@ -5,10 +5,10 @@ from typing import Final
 
 import httpx
 
+from probe.cloud.answer import Answer, unparseable
 from probe.cloud.complaint import VendorComplaint, found_text
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.listing import Listing, MarkerPage, NumberPage, TokenPage
-from probe.cloud.line import Answer, unparseable
 from probe.cloud.places import LONGEST_PLACE, PlaceRefused, same_host
 from probe.cloud.reading import read_number
 

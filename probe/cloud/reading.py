@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, Literal
 
+from probe.cloud.answer import Answer, unparseable
 from probe.cloud.complaint import Redact, found_text, match, readable
 from probe.cloud.file.errors import Errors
 from probe.cloud.file.instances import Instances, States
 from probe.cloud.file.marks import MarkKeys
 from probe.cloud.file.monitoring import Points as PointPaths
 from probe.cloud.file.residuals import Residual
-from probe.cloud.line import Answer, unparseable
 from probe.cloud.marks import read_marks
 from probe.cloud.moments import parse_iso
 from probe.cloud.order import Leftover, Points, View

@@ -2,9 +2,9 @@
 
 import pytest
 
+from probe.cloud.answer import Answer
 from probe.cloud.complaint import judge, match, retry_after
 from probe.cloud.file.errors import ErrorRule, Verdict
-from probe.cloud.line import Answer
 from probe.cloud.reading import read_view
 from probe.model.outcome import Outcome
 from tests.cloud.complained import TABLES, Failed, Refusal

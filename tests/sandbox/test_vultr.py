@@ -10,7 +10,7 @@ from libcloud.common.vultr import VultrException
 from libcloud.compute.base import Node
 from libcloud.compute.drivers.vultr import VultrNodeDriverV2
 
-from probe.cloud.line import Answer
+from probe.cloud.answer import Answer
 from probe.cloud.reading import read_view, state_of
 from probe.model.instance import InstanceState
 from probe.sandbox import Fault, FaultKind, Sandbox

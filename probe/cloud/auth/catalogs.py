@@ -12,12 +12,12 @@ from typing import ClassVar, Self
 import httpx
 from pydantic import BaseModel
 
+from probe.cloud.answer import Answer, Wanted, unparseable
 from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, NoOptions, is_sendable
 from probe.cloud.auth.tokens import Service, Token, TokenKeeper, auth_url, life
 from probe.cloud.codecs import encode_json
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
-from probe.cloud.line import Answer, Wanted, unparseable
 from probe.model.stopwatch import Stopwatch
 
 

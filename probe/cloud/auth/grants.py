@@ -11,13 +11,13 @@ from typing import ClassVar, Final, Self
 import httpx
 from pydantic import BaseModel
 
+from probe.cloud.answer import Answer, Wanted, unparseable
 from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, NoOptions, is_sendable
 from probe.cloud.auth.tokens import Token, TokenKeeper, auth_url
 from probe.cloud.codecs import encode_form
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.errors import Errors
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
-from probe.cloud.line import Answer, Wanted, unparseable
 from probe.model.stopwatch import Stopwatch
 
 _UNSAID: Final = 600.0

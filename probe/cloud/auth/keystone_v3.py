@@ -8,11 +8,11 @@ from typing import ClassVar, Final
 
 from pydantic import BaseModel, Field
 
+from probe.cloud.answer import Answer
 from probe.cloud.auth.catalogs import CatalogAuth, Granted, offers
 from probe.cloud.auth.contract import AuthSurroundings
 from probe.cloud.auth.tokens import Service, texts
 from probe.cloud.entry import VendorEntry
-from probe.cloud.line import Answer
 from probe.cloud.moments import parse_iso
 
 _VERSION: Final = "/v3"

@@ -6,9 +6,9 @@ https://docs.rackspace.com/docs/cloud-identity/quickstart/authenticate-to-cloud-
 from collections.abc import Iterator
 from typing import ClassVar
 
+from probe.cloud.answer import Answer
 from probe.cloud.auth.catalogs import CatalogAuth, Granted, offers
 from probe.cloud.auth.tokens import Service, texts
-from probe.cloud.line import Answer
 
 
 class RaxV2(CatalogAuth):

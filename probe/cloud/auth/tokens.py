@@ -8,10 +8,10 @@ from typing import Final
 
 import httpx
 
+from probe.cloud.answer import Answer
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry
 from probe.cloud.hosts import HostRefused
-from probe.cloud.line import Answer
 from probe.cloud.moments import parse_http_date, parse_iso
 from probe.model.clock import Clock
 from probe.model.outcome import Outcome, ProbeFailed
