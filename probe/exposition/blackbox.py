@@ -48,20 +48,22 @@ class Prober:
         blackbox = self._blackbox()
         if blackbox is None:
             return PlainTextResponse(_NO_MODULES, 404)
-        query = request.query_params
-        name, target, hostname = query.get("module", ""), query.get("target", ""), query.get("hostname", "")
+        asked = dict(reversed(request.query_params.multi_items()))  # the first counts of what is said twice, as there
+        name, target, hostname = asked.get("module", ""), asked.get("target", ""), asked.get("hostname", "")
         refusal = blackbox.refusal(name, hostname)
         if refusal is not None:
             return PlainTextResponse(f"{refusal}\n", 400)
         if not target:
             return PlainTextResponse("Target parameter is missing\n", 400)
-        patience = _patience(request.headers.get(PATIENCE, ""))
+        written = request.headers.get(PATIENCE, "")
+        patience = _patience(written)
         if patience is None:
-            return PlainTextResponse(f"Failed to parse timeout from Prometheus header: {PATIENCE}\n", 500)
+            told = f"{PATIENCE} is no number of seconds: {written!r}"
+            return PlainTextResponse(f"Failed to parse timeout from Prometheus header: {told}\n", 500)
         seconds = blackbox.timeout(name, patience)
         found = await blackbox.probe(name, target, seconds, self._wire, self._clock, hostname=hostname)
         told = "".join(exposed(found.samples()))
-        if query.get("debug") != "true":
+        if asked.get("debug") != "true":
             return Response(told, media_type=CONTENT_TYPE)
         log = "".join(f"{line}\n" for line in found.lines)
         return PlainTextResponse(

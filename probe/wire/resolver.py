@@ -3,6 +3,7 @@
 Which address is taken, and what has no `resolve` phase: docs/decisions/0001-choice-of-address.md.
 """
 
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,6 +72,8 @@ class Resolver:
             address = _first_of(known, family)
             if address is None:
                 raise _no_address(host, family, local=is_address(host))
+            if "%" in address:
+                address = _zone_by_number(address)
         else:
             timing.enter(Phase.RESOLVE)
             started = timing.now()
@@ -167,6 +170,17 @@ def _first_of(addresses: tuple[str, ...], family: Family) -> str | None:
             if (":" in address) == (record_type == "AAAA"):
                 return address
     return None
+
+
+def _zone_by_number(address: str) -> str:
+    """*address* with the number of its zone: of a zone by its name the system makes a question to name servers."""
+    bare, _, zone = address.partition("%")
+    if zone.startswith("25") and not zone.isdecimal():
+        zone = zone[2:]  # a URL writes %25 (RFC 6874)
+    try:
+        return f"{bare}%{int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)}"
+    except OSError as error:
+        raise ProbeFailed(Outcome.INVALID, f"{address}: there is no network interface {zone} here") from error
 
 
 def _no_address(host: str, family: Family, *, local: bool = False) -> ProbeFailed:

@@ -15,6 +15,7 @@ HELP: Final[Mapping[str, str]] = {
     "probe_ip_protocol": "Specifies whether probe ip protocol is IP4 or IP6",
     "probe_ip_addr_hash": "Specifies the hash of IP address. It's useful to detect if the IP address changes.",
     "probe_failed_due_to_regex": "Indicates if probe failed due to regex",
+    "probe_failed_due_to_bytes": "Indicates if probe failed due to bytes",
     "probe_http_duration_seconds": "Duration of http request by phase, summed over all redirects",
     "probe_http_status_code": "Response HTTP status code",
     "probe_http_version": "Returns the version of HTTP of the probe response",

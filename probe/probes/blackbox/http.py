@@ -1,6 +1,7 @@
 """The prober http: a request, the redirects that it meets, and what is true of the last answer."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -80,6 +81,7 @@ class HttpProbing:
         self._followed = 0
         self._stopped = False
         self._lost = False
+        self._sought = False
         self._judged = False
         self._headers = httpx.Headers()
         self._cookies = httpx.Cookies()
@@ -123,7 +125,7 @@ class HttpProbing:
             self._headers.setdefault("Authorization", basic(url.username, url.password))
             url = url.copy_with(userinfo=b"")
         watch = Stopwatch(self._findings.clock)
-        address = ""
+        address, self._sought = "", True
         if not (self._module.proxy_url and self._module.skip_resolve_phase_with_proxy):
             address = await choose_address(url.host, self._module, self._findings, self._wire, self._route, watch)
         return _Hop(
@@ -245,11 +247,12 @@ class HttpProbing:
 
     def tell(self, *, zeros: bool) -> None:
         """Tell what is known; *zeros*: also of phases that were not reached."""
-        if zeros:
+        if zeros and self._sought:
             self._findings.start("probe_http_duration_seconds", *(PHASES if self._hops else PHASES[:1]))
-        for hop in self._hops:
-            last = hop is self._hops[-1]
-            for phase, seconds in _phases(hop, last=last).items():
+        for number, hop in enumerate(self._hops):
+            took = _phases(hop, last=hop is self._hops[-1])
+            self._findings.log("Response timings for roundtrip", "info", roundtrip=number, **took)
+            for phase, seconds in took.items():
                 self._findings.add("probe_http_duration_seconds", seconds, phase=phase)
         self._findings.set("probe_http_redirects", float(self._followed))
         if self._hops and self._hops[-1].heard.status and not self._lost:
@@ -302,7 +305,8 @@ def _url(text: str, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def _authority(url: httpx.URL) -> str:
-    return url.netloc.decode("ascii").rpartition("@")[2]
+    """The Host header of *url*: without the zone of an address, which means something on this machine only."""
+    return re.sub(r"%[^\]]*", "", url.netloc.decode("ascii").rpartition("@")[2])
 
 
 def _name(host: str) -> str:

@@ -206,9 +206,16 @@ class QueryResponse(Shape):
     """A step of a dialogue: a line that must come, then one that is said, then TLS."""
 
     expect: Pattern | None = None
+    expect_bytes: Text = ""
     labels: tuple[Label, ...] = ()
     send: Text = ""
     starttls: Switch = False
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.expect is not None and self.expect_bytes:
+            raise ValueError("has both expect and expect_bytes: write only one")
+        return self
 
 
 class TcpModule(Reached):

@@ -32,7 +32,8 @@ class TcpProbing:
         Raises:
             ProbeFailed: the connection or a line of it is not to be had.
         """
-        self._findings.set("probe_failed_due_to_regex", 0.0)
+        for name in ("probe_failed_due_to_regex", "probe_failed_due_to_bytes"):
+            self._findings.set(name, 0.0)
         host, port = split(target)
         watch = Stopwatch(self._findings.clock)
         address = await choose_address(host, self._module, self._findings, self._wire, self._route, watch)
@@ -62,6 +63,8 @@ class TcpProbing:
             found = None if step.expect is None else await self._await(lines, step.expect)
             if step.expect is not None and found is None:
                 return False
+            if step.expect_bytes and not await self._holds(lines, step.expect_bytes.encode()):
+                return False
             await self._say(dialogue, step, found)
             if step.starttls:
                 await dialogue.start_tls(self._module.tls_config.trust, name)
@@ -81,6 +84,18 @@ class TcpProbing:
         self._findings.set("probe_failed_due_to_regex", 1.0)
         return None
 
+    async def _holds(self, lines: "_Lines", expected: bytes) -> bool:
+        said = await lines.exactly(len(expected))
+        if len(said) < len(expected):
+            self._findings.log("Read less data than expected", "error", expected=len(expected), bytes=len(said))
+            return False
+        self._findings.set("probe_failed_due_to_bytes", float(said != expected))
+        if said != expected:
+            self._findings.log("Bytes did not match", "error", expected=expected)
+            return False
+        self._findings.log("Bytes matched", expected=expected)
+        return True
+
     async def _say(self, dialogue: Dialogue, step: QueryResponse, found: Found | None) -> None:
         if found is not None and step.labels:
             labels = {label.name: found.expanded(label.value) for label in step.labels}
@@ -99,18 +114,28 @@ class _Lines:
         self._said = b""
         self._ended = False
 
+    async def exactly(self, size: int) -> bytes:
+        """The next *size* bytes, whatever lines they are; fewer if there are no more."""
+        while len(self._said) < size and not self._ended:
+            await self._hear()
+        said, self._said = self._said[:size], self._said[size:]
+        return said
+
     async def next(self) -> bytes | None:
         """The next line without its end; None when there are no more."""
         while b"\n" not in self._said and not self._ended:
             if len(self._said) >= _LONGEST_LINE:
                 raise ProbeFailed(Outcome.UNEXPECTED, "the peer says a line that is too long")
-            more = await self._dialogue.read()
-            self._ended = not more
-            self._said += more
+            await self._hear()
         line, _, self._said = self._said.partition(b"\n")
         if not line and not self._said and self._ended:
             return None
         return line.removesuffix(b"\r")
+
+    async def _hear(self) -> None:
+        more = await self._dialogue.read()
+        self._ended = not more
+        self._said += more
 
 
 def split(target: str, default: int | None = None) -> tuple[str, int]:

@@ -57,8 +57,10 @@ def _lines(value: dict[str, Any], depth: int) -> Iterator[str]:
         if inner is None or inner in ("", [], {}):
             continue
         if isinstance(inner, dict):
-            yield f"{'  ' * depth}{key}:"
-            yield from _lines(inner, depth + 1)
+            within = list(_lines(inner, depth + 1))
+            if within:
+                yield f"{'  ' * depth}{key}:"
+                yield from within
         else:
             yield f"{'  ' * depth}{key}: {_written(inner)}"
 

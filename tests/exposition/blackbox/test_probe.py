@@ -96,9 +96,20 @@ async def test_probing_is_an_action(folder: Path, doors: Doors, headers: dict[st
 
 @pytest.mark.parametrize("patience", ["soon", "nan", "inf", "-1"])
 async def test_a_patience_that_is_no_time_is_refused(client: httpx.AsyncClient, patience: str) -> None:
-    """As the peer refuses it."""
+    """By a sentence that says what was written."""
     answer = await client.get("/probe", params={"target": "127.0.0.1:1"}, headers={PATIENCE: patience})
     assert answer.status_code == 500
+    assert repr(patience) in answer.text
+
+
+async def test_of_a_parameter_that_is_said_twice_the_first_counts(client: httpx.AsyncClient) -> None:
+    """As for the peer."""
+    with peer(answering(OK)) as other:
+        targets = [f"127.0.0.1:{other.port}", "127.0.0.1:1"]
+        first = await client.get("/probe", params={"target": targets})
+        second = await client.get("/probe", params={"target": targets[::-1]})
+    assert read(first.text)["probe_success"] == {(): 1}
+    assert read(second.text)["probe_success"] == {(): 0}
 
 
 async def test_an_answer_leaves_before_the_scraper_s_patience_ends(client: httpx.AsyncClient) -> None:

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import struct
+import time
 from pathlib import Path
 
 import dns.flags
@@ -11,6 +12,7 @@ import dns.rdataclass
 import pytest
 import trustme
 
+from probe.probes.blackbox import Module
 from tests.probes.blackbox.probing import dns as dns_module
 from tests.probes.blackbox.probing import probed, tcp
 from tests.wire.conftest import server_side
@@ -61,6 +63,54 @@ async def test_a_last_line_without_an_end_is_a_line() -> None:
 
     with peer(script) as other:
         assert (await probed(f"127.0.0.1:{other.port}", tcp(query_response=[{"expect": "^ready$"}]))).good
+
+
+@pytest.mark.parametrize(
+    ("said", "good", "metric"),
+    [
+        ((b"S",), True, 0),
+        ((b"OK ", b"go on"), True, 0),
+        ((b"N",), False, 1),
+        ((b"NO go",), False, 1),
+        ((b"OK",), False, 0),
+    ],
+)
+async def test_bytes_that_must_come_need_no_line(said: tuple[bytes, ...], metric: int, *, good: bool) -> None:
+    """They are waited for until all are there; too few of them are no others, as for the peer."""
+
+    def script(sock: socket.socket) -> None:
+        for piece in said:
+            sock.sendall(piece)
+            time.sleep(0.02)
+
+    wanted = "S" if len(said[0]) == 1 else "OK go"
+    with peer(script) as other:
+        found = await probed(f"127.0.0.1:{other.port}", tcp(query_response=[{"expect_bytes": wanted}]))
+    assert found.good is good
+    assert found.metrics["probe_failed_due_to_bytes"] == metric
+    assert found.metrics["probe_failed_due_to_regex"] == 0
+
+
+async def test_what_comes_after_the_bytes_is_read_by_the_next_step() -> None:
+    """Not one byte more is taken."""
+    steps = [{"expect_bytes": "S"}, {"expect": "^ready$"}]
+    with peer(saying(b"Sready\r\n")) as other:
+        assert (await probed(f"127.0.0.1:{other.port}", tcp(query_response=steps))).good
+
+
+def test_bytes_and_a_pattern_are_not_both_expected() -> None:
+    """As the peer's documentation has it."""
+    with pytest.raises(ValueError, match="write only one"):
+        Module.model_validate(tcp(query_response=[{"expect": "a", "expect_bytes": "a"}]))
+
+
+@pytest.mark.parametrize(("target", "good"), [("[::1%lo]", True), ("[::1%1]", True), ("[::1%nowhere]", False)])
+async def test_an_address_may_have_a_zone(target: str, *, good: bool) -> None:
+    """By name or by number; one that this machine has not is told as such, and nobody is asked for it."""
+    with peer(saying(b"hello\r\n"), host="::1") as other:
+        found = await probed(f"{target}:{other.port}", tcp())
+    assert found.good is good
+    assert good or "no network interface nowhere here" in found.log
 
 
 async def test_the_host_name_of_a_request_is_asked_for_by_tls(tmp_path: Path) -> None:
