@@ -133,12 +133,14 @@ def _owned() -> Panel:
     moved = (summed(f"stability_resources_{what}_total", OWNED, PLACE) for what in ("created", "deleted", "leaked"))
     age = f"max by ({PLACE}) (stability_oldest_resource_age_seconds{{{OWNED}}})"
     refused = summed("stability_skipped_runs_total", REFUSED, PLACE)
+    left = f"sum by ({PLACE}) (stability_residuals{{{OWNED}}})"
     headings = (
         "Renting",
         "Leaked",
         "Being deleted",
         "In use",
         "Oldest",
+        "Came along",
         "Rented",
         "Given back",
         "Once leaked",
@@ -146,15 +148,19 @@ def _owned() -> Panel:
     )
     return table(
         "Every vendor's account",
-        "One row per vendor and region, leaks first: whether anything is rented there, what is owned now, and in the"
-        " range what was rented, given back, not gone in time (instances, and volumes or addresses that came with"
-        " them), and refused by a guard. Red: clear what leaked with `probe sweep`; a refusal counts against nobody.",
-        *(Query(expr=expr, instant=True, table=True) for expr in (_breakers(PLACE), *counts, age, *moved, refused)),
+        "One row per vendor and region, leaks first: whether anything is rented there, what is owned now (also what"
+        " came along and is not known to be gone), and in the range what was rented, given back, not gone in time"
+        " (instances, and volumes or addresses that came with them), and refused by a guard. Red: clear what leaked with"
+        " `probe sweep`; a refusal counts against nobody.",
+        *(
+            Query(expr=expr, instant=True, table=True)
+            for expr in (_breakers(PLACE), *counts, age, left, *moved, refused)
+        ),
         transformations=[
             *columns(
                 ("vendor", "Vendor"),
                 ("region", "Region"),
-                *((f"Value #{ref}", heading) for ref, heading in zip("ABCDEFGHI", headings, strict=True)),
+                *((f"Value #{ref}", heading) for ref, heading in zip("ABCDEFGHIJ", headings, strict=True)),
             ),
             ordered("Leaked", descending=True),
         ],
@@ -193,7 +199,19 @@ def _account() -> Row:
                     legend="{{type}} {{state}}",
                 ),
                 decimals=0,
-                width=8,
+                width=12,
+            ),
+            graph(
+                "What came along and is still there",
+                "Volumes, disks, addresses that came with instances and are not known to be gone. A lifecycle takes its"
+                " own away within minutes; what stays costs money though no instance is alive: `probe instances` names"
+                " it, `probe sweep --dry-run` says why it stays.",
+                Query(
+                    expr=f"sum by (kind) (stability_residuals{{{OWNED}}})",
+                    legend="{{kind}}",
+                ),
+                decimals=0,
+                width=12,
             ),
             bar_chart(
                 "Orders that were refused, by reason",
@@ -210,7 +228,7 @@ def _account() -> Row:
                     }
                 ],
                 decimals=0,
-                width=8,
+                width=12,
             ),
             graph(
                 "Sweeps, by result",
@@ -219,7 +237,7 @@ def _account() -> Row:
                 Query(expr=summed("stability_sweeps_total", AGENT, "result", over=RATE), legend="{{result}}"),
                 bars=True,
                 decimals=0,
-                width=8,
+                width=12,
             ),
             _consistency(),
             _visibility(),

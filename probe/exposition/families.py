@@ -383,6 +383,14 @@ OLDEST_RESOURCE: Final = _of_vendor(
     Feature.RENTING,
     "type",
 )
+RESIDUALS: Final = _of_vendor(
+    "stability_residuals",
+    Type.GAUGE,
+    "residuals",
+    "What came with instances (volumes, addresses) and is not known to be gone, by the vendor file's word for it.",
+    Feature.RENTING,
+    "kind",
+)
 
 ESTIMATED_COST: Final = _of_vendor(
     "stability_estimated_cost_total",

@@ -11,6 +11,7 @@ from probe.exposition import families as names
 from probe.exposition.collector import Registries
 from probe.exposition.desk import Desk
 from probe.exposition.formats import END, Format, negotiated
+from probe.exposition.renting import Renting
 from probe.exposition.series import ProbeSeries
 from probe.exposition.table import Table
 from probe.exposition.vendors import VendorSeries
@@ -20,6 +21,7 @@ from probe.model.measurement import Measurement
 from probe.model.meter import Meter
 from probe.model.outcome import Skip
 from probe.model.refusal import Cause
+from probe.model.renting import Standing
 from probe.model.target import Target
 
 _ACCOUNT: Final = (names.DUE_RUNS, names.RUNS, names.SKIPPED_RUNS, names.RUNS_IN_FLIGHT)
@@ -47,10 +49,12 @@ class Metrics(Meter):
 
     Attributes:
         registry: the same series for everything that reads a prometheus_client registry.
+        renting: what the page may know of renting.
     """
 
     def __init__(self, clock: Clock, version: str) -> None:
         self._clock = clock
+        self.renting = Renting(clock)
         self._table = Table(together=_ACCOUNT)
         self._desk = Desk(self._table)
         self._probes: dict[Target, ProbeSeries] = {}
@@ -90,6 +94,7 @@ class Metrics(Meter):
         Counters of a job that stays go on; those of one that leaves stay until its last run has ended.
         """
         wanted = {job.target: job for job in jobs}
+        self.renting.announce(wanted.values())
         for target, series in list(self._probes.items()):
             if target not in wanted:
                 series.leaving = True
@@ -125,6 +130,7 @@ class Metrics(Meter):
         """Count slots that never became a run."""
         if (series := self._probes.get(target)) is not None:
             series.skipped(reason, slots)
+            self.renting.run_skipped(target, reason, slots)
 
     def run_started(self, target: Target) -> None:
         """Count a run as in flight."""
@@ -227,6 +233,14 @@ class Metrics(Meter):
         counts = {"active": active, "deleting": deleting, "leaked": leaked}
         self._vendors.resources((vendor, region), kind, counts, oldest)
 
+    def residuals(self, vendor: str, region: str, counts: Mapping[str, int]) -> None:
+        """Note how much that came with instances is not known to be gone."""
+        self._vendors.residuals((vendor, region), counts)
+
+    def standing(self, vendor: str, region: str, standing: Standing) -> None:
+        """Take note of how a vendor entry stands, for the page."""
+        self.renting.standing(vendor, region, standing)
+
     def estimated_cost(self, vendor: str, region: str, currency: str, amount: float) -> None:
         """Note what everything rented so far has cost."""
         self._vendors.cost((vendor, region), currency, amount)
@@ -267,6 +281,7 @@ class Metrics(Meter):
 
     def ledger(self, *, there: bool) -> None:
         """Note whether there is a ledger."""
+        self.renting.ledger = there
         self._table.value(names.LEDGER).set(float(there))
 
     def config_reload(self, *, successful: bool) -> None:

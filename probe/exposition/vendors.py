@@ -23,8 +23,11 @@ _COUNTS: Final = (
     names.RESOURCES_LEAKED,
     names.OLDEST_RESOURCE,
 )
+_OWED: Final = (names.RESOURCES, names.RESIDUALS)
+"""What keeps the series of a vendor that has left the configuration."""
 _OF_RENTING: Final = (
     names.RESOURCES,
+    names.RESIDUALS,
     names.ESTIMATED_COST,
     names.BREAKER_OPEN,
     names.READS_AFTER_WRITES,
@@ -85,8 +88,8 @@ class VendorSeries:
         return {key[:2] for family in FORGETTABLE for key in self._table.keys(family)}
 
     def _owes(self, vendor: Vendor) -> bool:
-        keys = [key for key in self._table.keys(names.RESOURCES) if key[:2] == vendor]
-        return any(self._table.value(names.RESOURCES, *key).value for key in keys)
+        told = ((family, key) for family in _OWED for key in self._table.keys(family) if key[:2] == vendor)
+        return any(self._table.value(family, *key).value for family, key in told)
 
     def _forget(self, vendor: Vendor) -> None:
         for family in _OF_API if self._owes(vendor) else FORGETTABLE:
@@ -116,6 +119,12 @@ class VendorSeries:
         self._table.value(names.OLDEST_RESOURCE, *vendor, kind).set(oldest)
         if vendor not in self._configured and not self._owes(vendor):
             self._forget(vendor)
+
+    def residuals(self, vendor: Vendor, counts: Mapping[str, int]) -> None:
+        """Note how much is left of what came with instances; a kind that was told once is told at 0."""
+        known = {key[2] for key in self._table.keys(names.RESIDUALS) if key[:2] == vendor}
+        for kind in sorted(known | counts.keys()):
+            self._table.value(names.RESIDUALS, *vendor, kind).set(counts.get(kind, 0))
 
     def cost(self, vendor: Vendor, currency: str, amount: float) -> None:
         """Note what everything so far has cost; a clock that was set back makes it no less."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from probe.model.outcome import Skip
 from probe.model.refusal import Cause
+from probe.model.renting import Standing
 from probe.model.target import Target
 
 
@@ -80,6 +81,12 @@ class Meter:
         self, vendor: str, region: str, kind: str, *, active: int, deleting: int, leaked: int, oldest: float
     ) -> None:
         """Note what is owned now; *oldest* is the age of the oldest in seconds."""
+
+    def residuals(self, vendor: str, region: str, counts: Mapping[str, int]) -> None:
+        """Note how much that came with instances is not known to be gone, by kind; of any other kind there is none."""
+
+    def standing(self, vendor: str, region: str, standing: Standing) -> None:
+        """Take note of how a vendor entry stands; what is in it is for people, and bounds no series."""
 
     def estimated_cost(self, vendor: str, region: str, currency: str, amount: float) -> None:
         """Note what everything rented so far has cost, in the currency, estimated upwards; it never falls."""

@@ -263,7 +263,8 @@ class Sweeper:
             for item in plan.items:
                 if item.vendor == cloud.name:
                     group.create_task(one(item))
-        await take_census(self._store, self._meter, self._clock, cloud.name, cloud.region)
+        kinds = cloud.residual_kinds
+        await take_census(self._store, self._meter, self._clock, cloud.name, cloud.region, kinds)
 
     def _concerned(self, things: Iterable[Lease | SweepItem]) -> Mapping[str, Cloud]:
         """Whom a sweep speaks to: of those that are leaving, whom one of *things* is at."""

@@ -196,6 +196,7 @@ class Fleet:
         """What the ledger holds: in the last hour something leaks, and a deletion does not come about."""
         late = self.eventful and self.end - moment < HOUR
         metrics.resources("flaky", "eu", "instance", active=1, deleting=int(late), leaked=int(late), oldest=60.0)
+        metrics.residuals("flaky", "eu", {"volumes": int(late), "addresses": 0})
         metrics.breaker("flaky", "eu", [Cause.LEAKS, Cause.DELETES] if late else [])
         metrics.breaker("slow", "eu", [Cause.QUOTA] if late else [])
         for vendor, region in PLACES:

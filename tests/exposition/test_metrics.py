@@ -280,6 +280,22 @@ def test_resources_are_told_at_zero_and_stay_until_nothing_is_owed() -> None:
     assert value(metrics, "stability_resources_created_total", vendor="aws") is None
 
 
+def test_what_came_along_is_told_by_kind_until_it_is_gone_and_keeps_its_vendor() -> None:
+    """A kind that was told once goes on at 0; a vendor that was removed while something is left is told until then."""
+    metrics = metrics_of(fake_job(FakeLifecycle(), vendor="aws"))
+    assert value(metrics, "stability_residuals") is None
+    metrics.residuals("aws", "eu-1", {"volumes": 2, "addresses": 0})
+    metrics.residuals("aws", "eu-1", {"volumes": 1})
+    assert value(metrics, "stability_residuals", vendor="aws", region="eu-1", kind="volumes") == 1
+    assert value(metrics, "stability_residuals", vendor="aws", kind="addresses") == 0
+    metrics.announce([])
+    metrics.resources("aws", "eu-1", "instance", active=0, deleting=0, leaked=0, oldest=0.0)
+    assert value(metrics, "stability_residuals", vendor="aws", kind="volumes") == 1
+    metrics.residuals("aws", "eu-1", {})
+    metrics.resources("aws", "eu-1", "instance", active=0, deleting=0, leaked=0, oldest=0.0)
+    assert value(metrics, "stability_residuals") is None
+
+
 def test_calls_are_counted_by_operation_and_class_of_answer() -> None:
     """With the first call of an operation its other classes start at 0."""
     metrics = metrics_of(fake_job(FakeApi(), vendor="aws"))

@@ -1,13 +1,14 @@
 """A meter that remembers what it was told about what we own."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from typing_extensions import override
 
 from probe.model.meter import Meter
 from probe.model.refusal import Cause
+from probe.model.renting import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class OwnershipMeter(Meter):
         self.unseen: Counter[str] = Counter()
         self.costs: dict[tuple[str, str], float] = {}
         self.breakers: dict[tuple[str, str], set[Cause]] = {}
+        self.left: dict[tuple[str, str], Mapping[str, int]] = {}
+        self.standings: dict[tuple[str, str], Standing] = {}
 
     @override
     def resource_created(self, vendor: str, region: str, kind: str) -> None:
@@ -58,6 +61,16 @@ class OwnershipMeter(Meter):
     ) -> None:
         """Remember the newest census."""
         self.owned[vendor, region] = Census(active, deleting, leaked, oldest)
+
+    @override
+    def residuals(self, vendor: str, region: str, counts: Mapping[str, int]) -> None:
+        """Remember the newest counts."""
+        self.left[vendor, region] = counts
+
+    @override
+    def standing(self, vendor: str, region: str, standing: Standing) -> None:
+        """Remember the newest standing."""
+        self.standings[vendor, region] = standing
 
     @override
     def estimated_cost(self, vendor: str, region: str, currency: str, amount: float) -> None:

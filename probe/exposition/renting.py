@@ -1,0 +1,192 @@
+"""Remembers, for the page, how each vendor entry that is rented from stands, and why runs were skipped lately."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from probe.model.clock import Clock
+from probe.model.instance import Lease, LeaseState
+from probe.model.job import Job
+from probe.model.outcome import Skip
+from probe.model.renting import Belonging, Standing, Stop
+from probe.model.target import Layer, Target
+
+LATELY: Final = 3600.0
+"""Seconds for which a skipped slot is remembered."""
+INTERVALS: Final = 4
+"""A probe that comes round rarely remembers its skipped slots for so many intervals."""
+_GRAIN: Final = 60.0
+"""Seconds whose skipped slots are remembered as one: who skips every second must not fill the memory."""
+
+_Place = tuple[str, str]
+"""Vendor and region."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Slots of one probe that never became runs.
+
+    Attributes:
+        probe: its name.
+        reasons: how many slots, by reason.
+        last: when the newest of them was skipped, seconds since 1970.
+    """
+
+    probe: str
+    reasons: Mapping[Skip, int]
+    last: float
+
+    @property
+    def slots(self) -> int:
+        """How many slots in all."""
+        return sum(self.reasons.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A vendor entry that is rented from, as it stands now.
+
+    Attributes:
+        vendor: name of the entry.
+        region: the vendor's region.
+        configured: whether it still is; else only what is left there keeps it.
+        counted: when the ledger was last asked, seconds since 1970; None if never.
+        leases: the open ones.
+        belongings: what came with instances and is not known to be gone.
+        stops: what stops orders now.
+        skipped: the probes of which slots were skipped lately, most slots first.
+    """
+
+    vendor: str
+    region: str
+    configured: bool
+    counted: float | None
+    leases: Sequence[Lease]
+    belongings: Sequence[Belonging]
+    stops: Sequence[Stop]
+    skipped: Sequence[Skipped]
+
+    @property
+    def leaked(self) -> Sequence[Lease]:
+        """What was not gone in time, and is still there."""
+        return [lease for lease in self.leases if lease.state is LeaseState.LEAKED]
+
+    @property
+    def shut(self) -> bool:
+        """Whether nobody may order."""
+        return any(stop.forbids for stop in self.stops)
+
+
+class _Memory:
+    """The skipped slots of one target, by the minute."""
+
+    __slots__ = ("_last", "_minutes", "span")
+
+    def __init__(self) -> None:
+        self.span = LATELY
+        self._minutes: deque[tuple[float, Counter[Skip]]] = deque()
+        self._last = 0.0
+
+    def add(self, reason: Skip, slots: int, now: float) -> None:
+        if not self._minutes or not 0 <= now - self._minutes[-1][0] < _GRAIN:
+            self._minutes.append((now, Counter()))
+        self._minutes[-1][1][reason] += slots
+        self._last = now
+        self._forget(now)
+
+    def lately(self, probe: str, now: float) -> Skipped | None:
+        """All of them, if there are any."""
+        self._forget(now)
+        found: Counter[Skip] = Counter()
+        for _, slots in self._minutes:
+            found.update(slots)
+        return Skipped(probe=probe, reasons=found, last=self._last) if found else None
+
+    def _forget(self, now: float) -> None:
+        while self._minutes and now - self._minutes[0][0] > self.span:
+            self._minutes.popleft()
+
+
+@dataclass(slots=True)
+class _Entry:
+    configured: bool = False
+    counted: float | None = None
+    standing: Standing | None = None
+
+    @property
+    def owes(self) -> bool:
+        return self.standing is not None and bool(self.standing.leases or self.standing.belongings)
+
+
+class Renting:
+    """What the page may know of renting; everything in it is of the loop's thread.
+
+    Attributes:
+        ledger: whether there is a ledger; None as long as nobody said.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.ledger: bool | None = None
+        self._clock = clock
+        self._entries: dict[_Place, _Entry] = {}
+        self._skips: dict[Target, _Memory] = {}
+
+    def announce(self, jobs: Iterable[Job]) -> None:
+        """Have a place for the vendor entries that *jobs* rent from; others stay as long as something is left there."""
+        platform = [job for job in jobs if job.target.layer is Layer.PLATFORM]
+        places = dict.fromkeys(_place(job.target) for job in platform if job.renting)
+        known, self._entries = self._entries, {place: _Entry() for place in places}
+        for place, entry in known.items():
+            if place in places or entry.owes:
+                self._entries[place] = entry
+        for place, entry in self._entries.items():
+            entry.configured = place in places
+        memories = self._skips
+        self._skips = {job.target: memories.get(job.target) or _Memory() for job in platform}
+        for job in platform:
+            self._skips[job.target].span = max(LATELY, INTERVALS * job.every)
+
+    def run_skipped(self, target: Target, reason: Skip, slots: int) -> None:
+        """Remember slots that never became a run, unless their target was never announced."""
+        memory = self._skips.get(target)
+        if memory is not None:
+            memory.add(reason, slots, self._clock.wall())
+
+    def standing(self, vendor: str, region: str, standing: Standing) -> None:
+        """Remember how a vendor entry stands; one that has left and owes nothing more is forgotten."""
+        place = (vendor, region)
+        entry = self._entries.setdefault(place, _Entry())
+        entry.standing, entry.counted = standing, self._clock.wall()
+        if not entry.configured and not entry.owes:
+            del self._entries[place]
+
+    def accounts(self) -> Sequence[Account]:
+        """All vendor entries that are rented from, or of which something is left, in the configuration's order."""
+        now = self._clock.wall()
+        skipped: dict[_Place, list[Skipped]] = {}
+        for target, memory in self._skips.items():
+            if (found := memory.lately(target.probe, now)) is not None:
+                skipped.setdefault(_place(target), []).append(found)
+        return [
+            _account(place, entry, sorted(skipped.get(place, ()), key=lambda one: one.slots, reverse=True), now)
+            for place, entry in self._entries.items()
+        ]
+
+
+def _place(target: Target) -> _Place:
+    return target.vendor, target.region
+
+
+def _account(place: _Place, entry: _Entry, skipped: Sequence[Skipped], now: float) -> Account:
+    standing = entry.standing
+    return Account(
+        vendor=place[0],
+        region=place[1],
+        configured=entry.configured,
+        counted=entry.counted,
+        leases=standing.leases if standing else (),
+        belongings=standing.belongings if standing else (),
+        stops=standing.stops(now) if standing else (),
+        skipped=skipped,
+    )
