@@ -9,6 +9,7 @@ from probe.cloud.answer import Answer, Wanted
 from probe.cloud.auth.contract import Auth
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
+from probe.cloud.file.instances import Instances
 from probe.cloud.file.listing import Listing
 from probe.cloud.file.operation import Operation
 from probe.cloud.file.vendor import Endpoint
@@ -31,13 +32,29 @@ class _Renewed(Exception):  # noqa: N818 - nothing is wrong: the call is to be m
 
 
 class Caller:
-    """Calls one vendor, as one customer of it."""
+    """Calls one vendor, as one customer of it.
+
+    Attributes:
+        entry: which vendor, and as whom.
+    """
 
     def __init__(self, entry: VendorEntry, line: Line, auth: Auth) -> None:
-        self._entry = entry
+        self.entry = entry
         self._line = line
         self._auth = auth
         self._common: Mapping[str, object] = common_values(entry)
+
+    @property
+    def instances(self) -> Instances:
+        """How the vendor's file says that instances are rented.
+
+        Raises:
+            ProbeFailed: invalid: it does not.
+        """
+        file = self.entry.file
+        if file.instances is None:
+            raise ProbeFailed(Outcome.INVALID, f"the file of {file.vendor} says nothing of instances")
+        return file.instances
 
     async def authenticate(self, watch: Stopwatch) -> None:
         """Have what is needed for a request; obtaining it is phase `auth`.
@@ -166,12 +183,12 @@ class Caller:
         return await self._line.ask(name, request, account, wanted)
 
     def _endpoint(self, operation: Operation) -> Endpoint:
-        return self._entry.file.endpoints[operation.endpoint]
+        return self.entry.file.endpoints[operation.endpoint]
 
     async def _base(self, name: str, watch: Stopwatch) -> str:
         """The URL of the endpoint *name*, once everything is there that a request to it needs."""
         await self._auth.ready(watch)
-        entry, endpoint = self._entry, self._entry.file.endpoints[name]
+        entry, endpoint = self.entry, self.entry.file.endpoints[name]
         try:
             url = entry.url(name)
             if url is None and endpoint.catalog is not None:

@@ -3,32 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from probe.cloud.answer import Answer, unparseable
+from probe.cloud.answer import Answer
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
 from probe.cloud.budget import Budget
 from probe.cloud.caller import Caller
-from probe.cloud.complaint import VendorComplaint, fits
+from probe.cloud.complaint import VendorComplaint
 from probe.cloud.entry import VendorEntry
-from probe.cloud.errands import Grace, chosen_delete, new_identifier, read_addresses, take_steps
+from probe.cloud.errands import Grace, take_steps
 from probe.cloud.file.errors import Verdict
 from probe.cloud.file.instances import Instances
 from probe.cloud.file.monitoring import InstancePoints, Monitoring, SeriesPoints
 from probe.cloud.file.vendor import Capability, VendorFile
-from probe.cloud.handles import Created, Handle, Progress, follow, handles_of
-from probe.cloud.holdings import list_instances, list_leftovers, scope
+from probe.cloud.handles import Created, Handle, Progress, follow
+from probe.cloud.holdings import delete_leftover, list_instances, list_leftovers, scope
+from probe.cloud.instance import delete_instance, inspect_instance
 from probe.cloud.line import Line, Sender
 from probe.cloud.lookup import Directory
 from probe.cloud.order import Leftover, Order, Points, View
-from probe.cloud.reading import find, read_points, read_view
+from probe.cloud.ordering import place_order
+from probe.cloud.reading import read_points
 from probe.cloud.values import filter_values, order_values, subject_values, time_values
 from probe.cloud.waiting import Pace
 from probe.cloud.whose import account_id
 from probe.model.clock import Clock
-from probe.model.instance import InstanceState
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
-from probe.model.stopwatch import Fact, Stopwatch
+from probe.model.stopwatch import Stopwatch
 
 
 class Cloud:
@@ -146,25 +147,12 @@ class Cloud:
         Raises:
             ProbeFailed: it was refused, or nobody knows whether it was done.
         """
-        operation = self._instances.create
         size, image = await self.resolve(order.size, order.image, watch)
         values = order_values(self.entry, order, size, image, self._clock.wall())
         if watch.transcript is not None:  # what cloud-init is told may hold secrets, too
             self.entry.redactor.learn(str(values["password"]))
             self.entry.redactor.learn(order.user_data)
-        try:
-            answer = await self._caller.call_aside("create", operation, values, watch)
-        except VendorComplaint as complaint:
-            if any(fits(one, complaint) for one in operation.already):
-                complaint.verdict = Verdict.CONFLICT  # the name or token is taken: something of ours may be there
-            elif complaint.verdict is Verdict.NOT_FOUND:
-                complaint.outcome = Outcome.INVALID  # it is the order that names it: an image, a size, a network
-            raise
-        identifier = new_identifier(operation, {**self.entry.places, **values}, answer)
-        watch.facts[Fact.INSTANCE] = identifier
-        known = {**values, "id": identifier}
-        handles = handles_of(operation.handle, "create_handle", answer, known)
-        return Created(id=identifier, handles=handles, values=known, answer=answer)
+        return await place_order(self._caller, values, watch)
 
     async def complete(self, created: Created, watch: Stopwatch) -> Created:
         """Make the calls that the vendor wants after a create; what goes on after all of them.
@@ -195,29 +183,7 @@ class Cloud:
         Raises:
             ProbeFailed: the vendor could not be asked.
         """
-        found = await self._item(instance_id, watch)
-        if found is None:
-            return None
-        item, view = found
-        chain = self._instances.addresses
-        if addresses and chain and view.state is InstanceState.READY and not view.addresses:
-            values = {**self.entry.places, "id": instance_id}
-            view = replace(view, addresses=await read_addresses(self._caller, chain, values, item, watch))
-        return view
-
-    async def _item(self, instance_id: str, watch: Stopwatch) -> tuple[object, View] | None:
-        operation = self._instances.get
-        try:
-            answer = await self._caller.call_aside("get", operation, {"id": instance_id}, watch)
-        except VendorComplaint as complaint:
-            _unless_absent(complaint)
-            return None
-        # an answer without the instance is no word that it is gone: only the vendor's own "not found" is
-        item = find(operation.item, answer, "instance")
-        view = self._view(item, answer)
-        if view.id != instance_id:  # or another's marks would prove that this one is ours
-            raise unparseable("instance that was asked for", answer)
-        return item, view
+        return await inspect_instance(self._caller, instance_id, watch, addresses=addresses)
 
     async def delete(self, instance_id: str, watch: Stopwatch) -> tuple[Handle, ...]:
         """Give an instance back; that there is none is fine. What goes on after the answer, until it is done.
@@ -225,21 +191,7 @@ class Cloud:
         Raises:
             ProbeFailed: the vendor did not acknowledge it.
         """
-        ways = self._instances.delete
-        item = None
-        if any(way.when is not None for way in ways):
-            found = await self._item(instance_id, watch)
-            if found is None:
-                return ()
-            item = found[0]
-        way = chosen_delete(ways, item)
-        values: dict[str, object] = {"id": instance_id}
-        try:
-            answer = await self._caller.call_aside("delete", way, values, watch)
-        except VendorComplaint as complaint:
-            _unless_absent(complaint)
-            return ()
-        return handles_of(way.handle, "delete_handle", answer, values)
+        return await delete_instance(self._caller, instance_id, watch)
 
     @property
     def residual_kinds(self) -> tuple[str, ...]:
@@ -262,7 +214,7 @@ class Cloud:
         Raises:
             ProbeFailed: the list is not complete.
         """
-        return await list_leftovers(self._caller, self.entry, kind, watch, dict(marks or {}), everything=everything)
+        return await list_leftovers(self._caller, kind, watch, dict(marks or {}), everything=everything)
 
     async def delete_residual(self, kind: str, residual_id: str, watch: Stopwatch) -> None:
         """Delete what is left over; that there is none is fine.
@@ -270,11 +222,7 @@ class Cloud:
         Raises:
             ProbeFailed: the vendor did not acknowledge it.
         """
-        operation = self._instances.residuals[kind].delete
-        try:
-            await self._caller.call_aside("delete_residual", operation, {"id": residual_id}, watch)
-        except VendorComplaint as complaint:
-            _unless_absent(complaint)
+        await delete_leftover(self._caller, kind, residual_id, watch)
 
     async def inventory(
         self, watch: Stopwatch, marks: Mapping[str, str] | None = None, *, everything: bool = False
@@ -287,7 +235,7 @@ class Cloud:
         Raises:
             ProbeFailed: the list is not complete.
         """
-        return await list_instances(self._caller, self.entry, watch, dict(marks or {}), everything=everything)
+        return await list_instances(self._caller, watch, dict(marks or {}), everything=everything)
 
     async def datapoints(self, subject: Mapping[str, object], watch: Stopwatch, since: float) -> Points:
         """The datapoints since *since* (seconds since 1970) of an `instance` or a `series`; the whole is phase `query`.
@@ -307,14 +255,9 @@ class Cloud:
                 raise
             return read_points(operation.points, answer)
 
-    def _view(self, item: object, answer: Answer) -> View:
-        return read_view(self._instances, self.file.errors, item, answer, self.entry.redactor)
-
     @property
     def _instances(self) -> Instances:
-        if self.file.instances is None:
-            raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} says nothing of instances")
-        return self.file.instances
+        return self._caller.instances
 
     @property
     def _monitoring(self) -> Monitoring:
@@ -328,13 +271,3 @@ class Cloud:
         if query is None:
             raise ProbeFailed(Outcome.INVALID, f"the file of {self.file.vendor} cannot ask for {', '.join(subject)}")
         return query
-
-
-def _unless_absent(complaint: VendorComplaint) -> None:
-    """What is to be deleted may be gone already.
-
-    Raises:
-        VendorComplaint: it says something else.
-    """
-    if complaint.verdict is not Verdict.NOT_FOUND:
-        raise complaint

@@ -64,6 +64,16 @@ class VendorComplaint(ProbeFailed):
         self.renewable = renewable
 
 
+def unless_absent(complaint: VendorComplaint) -> None:
+    """What is to be deleted may be gone already.
+
+    Raises:
+        VendorComplaint: it says something else.
+    """
+    if complaint.verdict is not Verdict.NOT_FOUND:
+        raise complaint
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the rules say of an error.

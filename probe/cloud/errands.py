@@ -8,29 +8,15 @@ from probe.cloud.answer import Answer, unparseable
 from probe.cloud.caller import Caller
 from probe.cloud.complaint import VendorComplaint
 from probe.cloud.file.errors import Verdict
-from probe.cloud.file.instances import Create
 from probe.cloud.file.steps import AddressRead, Delete, Step
 from probe.cloud.handles import Handle, found_values, handles_of
-from probe.cloud.reading import addresses_at, is_word, items_of, read_identifier
+from probe.cloud.reading import addresses_at, is_word, items_of
 from probe.model.clock import Clock
 from probe.model.stopwatch import Stopwatch
 from probe.notation.paths import QueryTypeError
 
 _AGAIN: Final = 0.5
 """Seconds after which a vendor that does not know what it has just made is told again."""
-
-
-def new_identifier(create: Create, values: Mapping[str, object], answer: Answer) -> str:
-    """The identifier of what *create* rented: the one that we chose, or the one that the *answer* tells.
-
-    Raises:
-        VendorComplaint: vendor_error: it tells none.
-    """
-    if create.id_is is not None:
-        return str(create.id_is.render(values))
-    if create.id is None:
-        raise RuntimeError("the model of the file rules this out")
-    return read_identifier(create.id, answer.body, "identifier of the new instance", answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from probe.cloud.caller import Caller
-from probe.cloud.complaint import VendorComplaint
-from probe.cloud.entry import VendorEntry
+from probe.cloud.complaint import VendorComplaint, unless_absent
 from probe.cloud.file.listing import Scope
 from probe.cloud.marks import MARK_AGENT, read_marks
 from probe.cloud.order import Leftover, View
@@ -17,16 +16,14 @@ from probe.model.stopwatch import Stopwatch
 
 
 async def list_instances(
-    caller: Caller, entry: VendorEntry, watch: Stopwatch, wanted: Mapping[str, str], *, everything: bool
+    caller: Caller, watch: Stopwatch, wanted: Mapping[str, str], *, everything: bool
 ) -> list[View]:
     """Every instance that is still there and carries the *wanted* marks, or *everything*.
 
     Raises:
         ProbeFailed: the list is not complete, or the vendor's file knows of no instances.
     """
-    instances = entry.file.instances
-    if instances is None:
-        raise ProbeFailed(Outcome.INVALID, f"the file of {entry.file.vendor} says nothing of instances")
+    instances, entry = caller.instances, caller.entry
     listing = instances.list.narrowed(scope(wanted, everything=everything))
     values = filter_values(entry, {} if everything else wanted)
     views: list[View] = []
@@ -42,21 +39,15 @@ async def list_instances(
 
 
 async def list_leftovers(
-    caller: Caller,
-    entry: VendorEntry,
-    kind: str,
-    watch: Stopwatch,
-    wanted: Mapping[str, str],
-    *,
-    everything: bool,
+    caller: Caller, kind: str, watch: Stopwatch, wanted: Mapping[str, str], *, everything: bool
 ) -> list[Leftover]:
     """Everything of the *kind* that carries the *wanted* marks, or *everything*.
 
     Raises:
         ProbeFailed: the list is not complete, or the vendor's file knows no such kind.
     """
-    instances = entry.file.instances
-    if instances is None or kind not in instances.residuals:
+    instances, entry = caller.instances, caller.entry
+    if kind not in instances.residuals:
         raise ProbeFailed(Outcome.INVALID, f"the file of {entry.file.vendor} says nothing of {kind}")
     residual = instances.residuals[kind]
     listing = residual.list.narrowed(scope(wanted, everything=everything))
@@ -65,6 +56,19 @@ async def list_leftovers(
     async for answer, items in caller.pages("residuals", listing, values, watch, watch.aside()):
         found.extend(read_residual(kind, residual, instances.marks.keys, item, answer) for item in items)
     return [one for one in found if everything or carries(one.marks, wanted)]
+
+
+async def delete_leftover(caller: Caller, kind: str, residual_id: str, watch: Stopwatch) -> None:
+    """Delete what is left over; that there is none is fine.
+
+    Raises:
+        ProbeFailed: the vendor did not acknowledge it.
+    """
+    operation = caller.instances.residuals[kind].delete
+    try:
+        await caller.call_aside("delete_residual", operation, {"id": residual_id}, watch)
+    except VendorComplaint as complaint:
+        unless_absent(complaint)
 
 
 def carries(marks: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
