@@ -1,6 +1,8 @@
 """The ledger in a PostgreSQL database: transactions take turns by an advisory lock, and so do agents."""
 
 import hashlib
+import logging
+import time
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -13,6 +15,8 @@ from probe.store.backend import OwnerAlive
 from probe.store.schema import examine, upgrade
 from probe.store.trouble import LedgerAway, StateFolderAbsent, StateFolderRefused
 
+_log: Final = logging.getLogger(__name__)
+
 _DRIVER: Final = "postgresql+psycopg"
 _CONNECT_SECONDS: Final = 5
 _SESSION: Final = (
@@ -24,7 +28,15 @@ _SESSION: Final = (
     "SET tcp_keepalives_count = 3",
 )
 _DURABLE: Final = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit')"
-_KEEPALIVE: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_KEEPALIVE: Final = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # ms; what was sent and never acknowledged is no idleness
+}
+_PREDECESSOR_SECONDS: Final = 6.0
+"""How long the session of a process that has just died may still be there: a statement of it may wait for a lock."""
+_LOOK_SECONDS: Final = 0.05
 _LOCKS: Final = (
     "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
     " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -49,14 +61,20 @@ class Postgresql:
 
     The one connection also holds the advisory locks that say which processes live, and takes them anew whenever it is
     made anew.
+
+    Attributes:
+        name: what it is called in sentences.
+        patience: seconds for which a lock that another session holds is waited for.
     """
 
     def __init__(self, place: LedgerPlace, *, read_only: bool) -> None:
         self.name = str(place)
+        self.patience = _PREDECESSOR_SECONDS
         self._place = place
         self._read_only = read_only
         self._schema = ""
         self._held: list[str] = []
+        self._lacking: set[str] = set()
 
     def open(self) -> Engine:
         """Connect, and see that the schema is this version's."""
@@ -83,18 +101,37 @@ class Postgresql:
         )
 
     def hold(self, connection: Connection, lock: str) -> bool:
-        """Take the session's lock called *lock*, for as long as there is a session; False if another holds it."""
+        """Take the session's lock called *lock*, for as long as there is a session; False if another holds it.
+
+        Another's session is waited for a little: it may be that of a process which was killed just now, on this
+        machine or elsewhere, and a server notices that when it next listens to it.
+        """
         if lock in self._held:
             return True
-        question = text("SELECT pg_try_advisory_lock(:key)")
-        if not connection.execute(question, {"key": _number(self._schema, lock)}).scalar():
-            return False
+        ends, told = time.monotonic() + self.patience, False
+        while not self._try(connection, lock):
+            if time.monotonic() >= ends:
+                return False
+            if not told:
+                told = True
+                _log.warning(
+                    "%s: another session is still the agent of this ledger; waiting %g s for it to end, in case its"
+                    " process was killed",
+                    self.name,
+                    self.patience,
+                )
+            time.sleep(_LOOK_SECONDS)
         self._held.append(lock)
         return True
+
+    def _try(self, connection: Connection, lock: str) -> bool:
+        question = text("SELECT pg_try_advisory_lock(:key)")
+        return bool(connection.execute(question, {"key": _number(self._schema, lock)}).scalar())
 
     def let_go(self, connection: Connection) -> None:
         """Give all locks of the session back: a server notices only a little later that one has ended."""
         self._held.clear()
+        self._lacking.clear()
         connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
     def living(self, connection: Connection) -> OwnerAlive:
@@ -142,7 +179,8 @@ class Postgresql:
     def _begin_session(self, connection: Any, _record: object) -> None:
         """Set a new session up; locks that an earlier one held are taken again.
 
-        What cannot be had again is another's, or still our own lost session's: either way it is not given up.
+        What cannot be had again is another's, or still our own lost session's: either way it is not given up, and
+        tried again with each transaction.
         """
         with connection.cursor() as cursor:
             for statement in _SESSION:
@@ -151,12 +189,13 @@ class Postgresql:
             cursor.execute(f"SET default_transaction_read_only = {'on' if self._read_only else 'off'}")
             cursor.execute("SELECT coalesce(current_schema(), '')")
             (self._schema,) = cursor.fetchone()
-            for lock in self._held:
-                cursor.execute("SELECT pg_try_advisory_lock(%s)", (_number(self._schema, lock),))
+            self._lacking = set(self._held)
         connection.commit()
 
     def _begin(self, connection: Connection) -> None:
         """Let a transaction that writes wait for its turn, so that what it read still holds when it writes."""
+        if self._lacking:
+            self._lacking -= {lock for lock in self._lacking if self._try(connection, lock)}
         if connection.get_execution_options().get("writes", False):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _number(self._schema, "writer")})
 

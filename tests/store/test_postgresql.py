@@ -1,9 +1,12 @@
 """A ledger in PostgreSQL is as safe as one in a file, and is told from a state folder that was lost."""
 
 import asyncio
+import os
 import shutil
+import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +25,12 @@ ROOT = Path(__file__).parents[2]
 
 def _names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _hurry(store: Store) -> None:
+    """Wait for no session that may be a dead process's."""
+    assert store._remote is not None
+    store._remote.patience = 0.2
 
 
 @pytest.fixture
@@ -59,6 +68,7 @@ async def test_one_agent_runs_on_a_ledger_wherever_its_folders_are(tmp_path: Pat
         here.lock()
         async with await Store.open(tmp_path / "there", ledger=place) as there:
             assert there.agent_id == here.agent_id
+            _hurry(there)
             with pytest.raises(StateFolderTaken, match="another agent runs on this ledger"):
                 there.lock()
     async with await Store.open(tmp_path / "there", ledger=place) as there:
@@ -90,13 +100,18 @@ asyncio.run(main())
 """
 
 
-async def test_a_killed_process_is_dead_at_once(tmp_path: Path, place: LedgerPlace) -> None:
-    """The server sees its connection close, whatever killed it."""
+async def _an_agent(folder: Path, place: LedgerPlace) -> tuple[asyncio.subprocess.Process, str]:
+    """Another agent on the ledger, and its name there."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _OWNER, str(tmp_path / "there"), place.url, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+        sys.executable, "-c", _OWNER, str(folder), place.url, stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     assert child.stdout is not None
-    owner = (await child.stdout.readline()).decode().strip()
+    return child, (await child.stdout.readline()).decode().strip()
+
+
+async def test_a_killed_process_is_dead_at_once(tmp_path: Path, place: LedgerPlace) -> None:
+    """The server sees its connection close, whatever killed it."""
+    child, owner = await _an_agent(tmp_path / "there", place)
     async with await Store.open(tmp_path / "here", ledger=place) as here:
         assert (await here.roll_call())(owner)
         child.kill()
@@ -108,6 +123,52 @@ async def test_a_killed_process_is_dead_at_once(tmp_path: Path, place: LedgerPla
         else:
             pytest.fail("still thought alive")
         here.lock()
+
+
+_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'probe'"
+
+
+async def test_an_agent_waits_for_the_session_of_the_one_that_was_killed(
+    folder: Path, place: LedgerPlace, postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Started again at once, it may come before the server has noticed: that is told, and no other agent."""
+    before = {pid for (pid,) in postgres.execute(_SESSIONS)}
+    child, _ = await _an_agent(folder, place)
+    (session,) = {pid for (pid,) in postgres.execute(_SESSIONS)} - before
+    os.kill(session, signal.SIGSTOP)  # the server is busy elsewhere
+    try:
+        child.kill()
+        await child.wait()
+        store = await Store.open(folder, ledger=place)
+        locking, began = asyncio.create_task(asyncio.to_thread(store.lock)), time.monotonic()
+        await asyncio.sleep(0.7)
+        assert not locking.done()
+    finally:
+        os.kill(session, signal.SIGCONT)
+    await locking
+    assert time.monotonic() - began < 5
+    assert [record.levelname for record in caplog.records if "waiting 6 s for it to end" in record.message] == [
+        "WARNING"
+    ]
+    await store.close()
+
+
+async def test_a_living_agent_elsewhere_is_not_outwaited(
+    tmp_path: Path, place: LedgerPlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It keeps its ledger, whoever waits, and the second one is told so within seconds."""
+    child, _ = await _an_agent(tmp_path / "there", place)
+    try:
+        async with await Store.open(tmp_path / "here", ledger=place) as here:
+            began = time.monotonic()
+            with pytest.raises(StateFolderTaken, match="another agent runs on this ledger"):
+                await asyncio.to_thread(here.lock)
+            assert 5 < time.monotonic() - began < 15
+        assert child.returncode is None
+        assert "waiting 6 s" in caplog.text
+    finally:
+        child.kill()
+        await child.wait()
 
 
 async def test_a_lost_session_is_made_anew_with_its_locks(
@@ -122,6 +183,7 @@ async def test_a_lost_session_is_made_anew_with_its_locks(
         postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'probe'")
         await here.ledger.intend(a_lease())
         assert (await there.roll_call())(here.owner)
+        _hurry(there)
         with pytest.raises(StateFolderTaken, match="another agent runs on this ledger"):
             there.lock()
 
@@ -250,3 +312,29 @@ async def test_a_server_that_goes_and_comes_back(folder: Path, mortal: Postgres)
         assert await store.ledger.open_leases() == [a_lease()]
         await store.ledger.intend(a_lease("probe-00000000-000000000003"))
         assert (await store.roll_call())(store.owner)
+
+
+async def test_a_lock_that_the_lost_session_still_holds_is_taken_when_it_lets_go(
+    tmp_path: Path, place: LedgerPlace, postgres: Postgres
+) -> None:
+    """A server may keep a session that broke for a while; its locks are not forgotten meanwhile."""
+    before = {pid for (pid,) in postgres.execute(_SESSIONS)}
+    async with await Store.open(tmp_path / "here", ledger=place) as here:
+        here.lock()
+        (session,) = {pid for (pid,) in postgres.execute(_SESSIONS)} - before
+        connection = here.ledger._database._engine.raw_connection()
+        os.kill(session, signal.SIGSTOP)
+        try:
+            connection.invalidate()
+            assert await here.ledger.open_leases() == []
+        finally:
+            os.kill(session, signal.SIGCONT)
+        while (session,) in postgres.execute(_SESSIONS):  # noqa: ASYNC110 - it is asked
+            await asyncio.sleep(0.02)
+        async with await Store.open(tmp_path / "there", ledger=place) as there:
+            assert not (await there.roll_call())(here.owner)
+            assert await here.ledger.open_leases() == []
+            assert (await there.roll_call())(here.owner)
+            _hurry(there)
+            with pytest.raises(StateFolderTaken, match="another agent runs on this ledger"):
+                there.lock()
