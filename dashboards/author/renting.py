@@ -150,8 +150,8 @@ def _owned() -> Panel:
         "Every vendor's account",
         "One row per vendor and region, leaks first: whether anything is rented there, what is owned now (also what"
         " came along and is not known to be gone), and in the range what was rented, given back, not gone in time"
-        " (instances, and volumes or addresses that came with them), and refused by a guard. Red: clear what leaked with"
-        " `probe sweep`; a refusal counts against nobody.",
+        " (instances, and volumes or addresses that came with them), and refused by a guard. Red: clear what leaked"
+        " with `probe sweep`; a refusal counts against nobody.",
         *(
             Query(expr=expr, instant=True, table=True)
             for expr in (_breakers(PLACE), *counts, age, left, *moved, refused)

@@ -193,9 +193,10 @@ class Fleet:
         )
 
     def _owned(self, metrics: Metrics, moment: float) -> None:
-        """What the ledger holds: in the last hour something leaks, and a deletion does not come about."""
+        """What the ledger holds: in the last hour something leaks, a deletion does not come about, and it goes away."""
         late = self.eventful and self.end - moment < HOUR
         metrics.resources("flaky", "eu", "instance", active=1, deleting=int(late), leaked=int(late), oldest=60.0)
+        metrics.ledger(there=not late)
         metrics.residuals("flaky", "eu", {"volumes": int(late), "addresses": 0})
         metrics.breaker("flaky", "eu", [Cause.LEAKS, Cause.DELETES] if late else [])
         metrics.breaker("slow", "eu", [Cause.QUOTA] if late else [])

@@ -44,13 +44,14 @@ ZERO_WHEN_QUIET = {
     "Vendors not rented from",
     "Ledger trouble",
     "Renting, and what stopped it",
+    "What came along and is still there",
     "Orders that were refused, by reason",
     "Share of requests that were throttled",
     "Time spent waiting for our own budget",
 }
 """Panels that must show 0, not "no data", when nothing goes wrong, and more than 0 when much does."""
 COLUMNS_OF_TROUBLE = {
-    "Every vendor's account": "ABCHI",
+    "Every vendor's account": "ABCFIJ",
     "Do reads know of writes?": "ACE",
     "How late do reads know of writes?": "E",
     "Every account's requests": "FGIJ",
