@@ -218,7 +218,7 @@ def _profile_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
 
 def _credential_complaints(entry: VendorEntry) -> list[tuple[Trail, str, str]]:
     ways = entry.file.credentials
-    known = {name for way in ways.values() for name in (*way.required, *way.optional)}
+    known = entry.file.credential_names
     unknown = [name for name in entry.credentials if name not in known]
     complaints: list[tuple[Trail, str, str]] = [
         (("credentials", name), f"{entry.file.vendor} takes no credential `{name}`", _choose(sorted(known)))

@@ -1,23 +1,22 @@
 """A token and a catalog for our credentials, as Keystone and what came before it give them.
 
-A kind says what is asked, and how the answer is read; that a token is fetched when it is needed, shared by all runs
-and renewed is the same for all of them.
+A kind says what is asked, and how the answer is read.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import httpx
 from pydantic import BaseModel
 
 from probe.cloud.answer import Answer, Wanted, unparseable
-from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, NoOptions, is_sendable
-from probe.cloud.auth.tokens import Service, Token, TokenKeeper, auth_url, life
+from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, is_sendable
+from probe.cloud.auth.tokens import Service, Token, TokenAuth, auth_url, life
 from probe.cloud.codecs import encode_json
 from probe.cloud.entry import VendorEntry
-from probe.cloud.file.vendor import CatalogEntry, Endpoint
+from probe.cloud.file.vendor import CatalogEntry
 from probe.model.stopwatch import Stopwatch
 
 
@@ -36,31 +35,19 @@ class Granted:
     services: tuple[Service, ...] = ()
 
 
-class CatalogAuth(ABC):
+class CatalogAuth(TokenAuth):
     """Tokens from the endpoint `auth`, each with a catalog of services.
 
     Attributes:
         statuses: those of an answer that brings a token.
     """
 
-    Options: ClassVar[type[BaseModel]] = NoOptions
-    signs: ClassVar[bool] = False
     catalogs: ClassVar[bool] = True
-    clocked: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("auth",)
     statuses: ClassVar[tuple[int, ...]]
 
     def __init__(self, surroundings: AuthSurroundings) -> None:
-        self._entry = surroundings.entry
+        super().__init__(surroundings)
         self._meter = surroundings.meter
-        self._line = surroundings.line
-        self._clock = surroundings.clock
-        self._keeper = TokenKeeper(surroundings.clock, self._fetch)
-
-    @classmethod
-    def build(cls, surroundings: AuthSurroundings) -> Self:
-        """One for a vendor entry."""
-        return cls(surroundings)
 
     @classmethod
     def wants(cls, options: BaseModel) -> tuple[str, ...]:
@@ -74,22 +61,9 @@ class CatalogAuth(ABC):
         del entry
         return []
 
-    async def ready(self, watch: Stopwatch) -> None:
-        """Have a token that lasts."""
-        await self._keeper.ready(watch)
-
     def catalog(self, wanted: CatalogEntry) -> str | None:
         """The URL of a service in our region, or of one that has no regions."""
         return self._keeper.token.find(wanted)
-
-    def stamp(self, request: httpx.Request, endpoint: Endpoint) -> None:
-        """Put the token on *request*."""
-        del endpoint  # the token is good for all of them
-        self._keeper.stamp(request)
-
-    def invalidate(self, request: httpx.Request) -> bool:
-        """Forget the token that *request* carries."""
-        return self._keeper.invalidate(request)
 
     async def _fetch(self, watch: Stopwatch) -> Token:
         body = encode_json({"auth": self._identity()})

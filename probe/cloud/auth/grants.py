@@ -1,23 +1,22 @@
 """OAuth 2.0's token endpoint (RFC 6749): a form that says who we are for a bearer token that lasts a while.
 
-A kind says what the form holds; that the token is shared by all runs and renewed is the same for all of them. The form
-goes to the endpoint `auth` and nowhere else, whatever a key file says.
+A kind says what the form holds. It goes to the endpoint `auth` and nowhere else, whatever a key file says.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final
 
 import httpx
 from pydantic import BaseModel
 
 from probe.cloud.answer import Answer, Wanted, unparseable
-from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, NoOptions, is_sendable
-from probe.cloud.auth.tokens import Token, TokenKeeper, auth_url
+from probe.cloud.auth.contract import AuthSurroundings, CredentialComplaint, is_sendable
+from probe.cloud.auth.tokens import Token, TokenAuth, auth_url
 from probe.cloud.codecs import encode_form
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.errors import Errors
-from probe.cloud.file.vendor import CatalogEntry, Endpoint
+from probe.cloud.file.vendor import CatalogEntry
 from probe.model.stopwatch import Stopwatch
 
 _UNSAID: Final = 600.0
@@ -37,30 +36,14 @@ _ERRORS: Final[Mapping[str, object]] = {
 }
 
 
-class GrantAuth(ABC):
-    """Bearer tokens from the endpoint `auth`.
+class GrantAuth(TokenAuth):
+    """Bearer tokens from the endpoint `auth`."""
 
-    Attributes:
-        media_type: what the form is sent as.
-    """
-
-    Options: ClassVar[type[BaseModel]] = NoOptions
-    signs: ClassVar[bool] = False
     catalogs: ClassVar[bool] = False
-    clocked: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("auth",)
 
     def __init__(self, surroundings: AuthSurroundings) -> None:
-        self._entry = surroundings.entry
-        self._line = surroundings.line
-        self._clock = surroundings.clock
-        self._keeper = TokenKeeper(surroundings.clock, self._fetch, header="Authorization", prefix="Bearer ")
+        super().__init__(surroundings, header="Authorization", prefix="Bearer ")
         self._wanted = Wanted(statuses=(200,), clocked=self.clocked, errors=Errors.model_validate(_ERRORS))
-
-    @classmethod
-    def build(cls, surroundings: AuthSurroundings) -> Self:
-        """One for a vendor entry."""
-        return cls(surroundings)
 
     @classmethod
     @abstractmethod
@@ -72,23 +55,10 @@ class GrantAuth(ABC):
     def complaints(cls, entry: VendorEntry) -> list[CredentialComplaint]:
         """What is wrong with the credentials."""
 
-    async def ready(self, watch: Stopwatch) -> None:
-        """Have a token that lasts."""
-        await self._keeper.ready(watch)
-
     def catalog(self, wanted: CatalogEntry) -> str | None:
         """There is no catalog."""
         del wanted
         return None
-
-    def stamp(self, request: httpx.Request, endpoint: Endpoint) -> None:
-        """Put the token on *request*."""
-        del endpoint  # the token is good for all of them
-        self._keeper.stamp(request)
-
-    def invalidate(self, request: httpx.Request) -> bool:
-        """Forget the token that *request* carries."""
-        return self._keeper.invalidate(request)
 
     async def _fetch(self, watch: Stopwatch) -> Token:
         url = auth_url(self._entry)

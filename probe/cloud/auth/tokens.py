@@ -2,15 +2,18 @@
 
 import asyncio
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final, Self
 
 import httpx
+from pydantic import BaseModel
 
 from probe.cloud.answer import Answer
+from probe.cloud.auth.contract import AuthSurroundings, NoOptions
 from probe.cloud.entry import VendorEntry
-from probe.cloud.file.vendor import CatalogEntry
+from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.hosts import HostRefused
 from probe.cloud.moments import parse_http_date, parse_iso
 from probe.model.clock import Clock
@@ -121,6 +124,55 @@ class TokenKeeper:
         if self._token is not None and request.headers.get(self._header) == self._prefix + self._token.value:
             self._renew_at = self._ends_at = -math.inf
         return True
+
+
+class TokenAuth(ABC):
+    """What the kinds have in common that send a token which the endpoint `auth` gives for our credentials.
+
+    The token is fetched when it is needed, shared by all runs, and renewed.
+
+    Args:
+        surroundings: what it is built from.
+        header: what carries the token.
+        prefix: what stands before it in the header.
+    """
+
+    Options: ClassVar[type[BaseModel]] = NoOptions
+    signs: ClassVar[bool] = False
+    clocked: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("auth",)
+
+    def __init__(self, surroundings: AuthSurroundings, *, header: str = HEADER, prefix: str = "") -> None:
+        self._entry = surroundings.entry
+        self._line = surroundings.line
+        self._clock = surroundings.clock
+        self._keeper = TokenKeeper(surroundings.clock, self._fetch, header=header, prefix=prefix)
+
+    @classmethod
+    def build(cls, surroundings: AuthSurroundings) -> Self:
+        """One for a vendor entry."""
+        return cls(surroundings)
+
+    async def ready(self, watch: Stopwatch) -> None:
+        """Have a token that lasts."""
+        await self._keeper.ready(watch)
+
+    def stamp(self, request: httpx.Request, endpoint: Endpoint) -> None:
+        """Put the token on *request*."""
+        del endpoint  # the token is good for all of them
+        self._keeper.stamp(request)
+
+    def invalidate(self, request: httpx.Request) -> bool:
+        """Forget the token that *request* carries."""
+        return self._keeper.invalidate(request)
+
+    @abstractmethod
+    async def _fetch(self, watch: Stopwatch) -> Token:
+        """Ask for a token.
+
+        Raises:
+            ProbeFailed: there is none to be had.
+        """
 
 
 def auth_url(entry: VendorEntry) -> str:

@@ -231,7 +231,7 @@ def _endpoint_flaws(file: VendorFile) -> Iterator[Flaw]:
 
 def _identity_flaws(file: VendorFile) -> Iterator[Flaw]:
     """An account cannot be known by what nobody can say."""
-    known = {*file.account, *(name for way in file.credentials.values() for name in (*way.required, *way.optional))}
+    known = {*file.account, *file.credential_names}
     for place, name in enumerate(file.identified_by):
         if name not in known:
             remedy = f"write one of: {', '.join(sorted(known))}"
@@ -269,7 +269,7 @@ def _profile_flaws(file: VendorFile) -> Iterator[Flaw]:
         for key, template in profile.endpoints.items():
             for unknown in sorted(template.names - (_common(file) - {"mark"})):
                 yield (*trail, "endpoints", key), f"`${{{unknown}}}` has no value here", "use `${region}`"
-        known = {name for way in file.credentials.values() for name in (*way.required, *way.optional)}
+        known = file.credential_names
         for unknown in profile.credentials.keys() - known:
             yield (*trail, "credentials", unknown), f"there is no credential `{unknown}`", _choose(sorted(known))
 

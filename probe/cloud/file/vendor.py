@@ -165,7 +165,7 @@ class VendorFile(Strict):
     endpoints: dict[Word, Endpoint] = Field(min_length=1, description="named `api`, `monitoring` and `auth` by habit")
     profiles: dict[Word, Profile] = Field({}, description="particular clouds that speak this API")
     request_id: tuple[Text, ...] = Field((), description="headers that name a request to the vendor's support")
-    limits: Limits = Field(Limits.model_validate({}), description="headers in which our request budget is told")
+    limits: Limits = Field(Limits.model_validate({}), description="how many requests an account may be sent")
     errors: Errors = Field(description="how errors are told, and what they mean")
     reads: dict[Word, Read] = Field({}, description="calls that change and cost nothing, for `api` probes")
     network: Network = Field(Network.model_validate({}), description="what an instance's network may be told")
@@ -175,6 +175,11 @@ class VendorFile(Strict):
     monitoring: Monitoring | None = Field(None, description="the monitoring API")
     status: Status | None = Field(None, description="where the vendor tells how it is; nothing asks it yet")
     absent: dict[Capability, Text] = Field({}, description="what the vendor lacks, each with the reason")
+
+    @property
+    def credential_names(self) -> frozenset[str]:
+        """Every credential that some way to identify oneself takes."""
+        return frozenset(name for way in self.credentials.values() for name in (*way.required, *way.optional))
 
     def has(self, capability: Capability) -> bool:
         """Whether the file says how *capability* is used."""
