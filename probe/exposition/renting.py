@@ -79,7 +79,7 @@ class Account:
 
 
 class _Memory:
-    """The skipped slots of one target, by the minute."""
+    """The skipped slots of one target, by the minute; of the monotonic clock, which nobody sets back."""
 
     __slots__ = ("_last", "_minutes", "span")
 
@@ -88,11 +88,12 @@ class _Memory:
         self._minutes: deque[tuple[float, Counter[Skip]]] = deque()
         self._last = 0.0
 
-    def add(self, reason: Skip, slots: int, now: float) -> None:
-        if not self._minutes or not 0 <= now - self._minutes[-1][0] < _GRAIN:
+    def add(self, reason: Skip, slots: int, clock: Clock) -> None:
+        now = clock.now()
+        if not self._minutes or now - self._minutes[-1][0] >= _GRAIN:
             self._minutes.append((now, Counter()))
         self._minutes[-1][1][reason] += slots
-        self._last = now
+        self._last = clock.wall()
         self._forget(now)
 
     def lately(self, probe: str, now: float) -> Skipped | None:
@@ -151,7 +152,7 @@ class Renting:
         """Remember slots that never became a run, unless their target was never announced."""
         memory = self._skips.get(target)
         if memory is not None:
-            memory.add(reason, slots, self._clock.wall())
+            memory.add(reason, slots, self._clock)
 
     def standing(self, vendor: str, region: str, standing: Standing) -> None:
         """Remember how a vendor entry stands; one that has left and owes nothing more is forgotten."""
@@ -166,7 +167,7 @@ class Renting:
         now = self._clock.wall()
         skipped: dict[_Place, list[Skipped]] = {}
         for target, memory in self._skips.items():
-            if (found := memory.lately(target.probe, now)) is not None:
+            if (found := memory.lately(target.probe, self._clock.now())) is not None:
                 skipped.setdefault(_place(target), []).append(found)
         return [
             _account(place, entry, sorted(skipped.get(place, ()), key=lambda one: one.slots, reverse=True), now)

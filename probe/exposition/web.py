@@ -119,7 +119,7 @@ class Web:
         """Put the server together.
 
         Args:
-            metrics: what `/metrics` tells.
+            metrics: what `/metrics` tells, and what the page tells of renting.
             runs: what the page tells.
             clock: what times on the page are relative to.
             about: who is speaking.
@@ -130,7 +130,7 @@ class Web:
             prober: probes by the modules of a blackbox.yml; without one there is no `/probe`.
         """
         self._metrics = metrics
-        self._page = Page(runs, clock, about)
+        self._page = Page(runs, clock, about, metrics.renting)
         self._ready = ready
         self._doors = doors
         routes = [

@@ -11,10 +11,12 @@ from probe.exposition.page.cards import card
 from probe.exposition.page.compare import shared, side_by_side
 from probe.exposition.page.markup import Markup, el, join, text
 from probe.exposition.page.pieces import legend, moment
+from probe.exposition.page.renting import section, sentences
 from probe.exposition.page.rows import table
 from probe.exposition.page.summary import summary
 from probe.exposition.page.verdict import Group, Row, Rows, State, groups
 from probe.exposition.page.words import exact_time, iso, plural, short
+from probe.exposition.renting import Renting
 from probe.model.clock import Clock
 from probe.model.measurement import Measurement
 from probe.model.runs import Runs
@@ -61,8 +63,9 @@ class About:
 class Page:
     """Renders the state of everything, in pieces that give the loop to others in between."""
 
-    def __init__(self, runs: Runs, clock: Clock, about: About) -> None:
+    def __init__(self, runs: Runs, clock: Clock, about: About, renting: Renting | None = None) -> None:
         self._rows = Rows(runs)
+        self._renting = renting or Renting(clock)
         self._clock = clock
         self._about = about
 
@@ -101,6 +104,7 @@ class Page:
             yield card(group, now)
         yield "</section>"
         yield from side_by_side(found[Layer.PLATFORM], now)
+        yield from section(self._renting, now)
         for layer, title, first, lead in _LAYERS:
             if found[layer]:
                 yield from table(found[layer], (title, first, lead), now)
@@ -109,7 +113,7 @@ class Page:
 
     def _header(self, found: Sequence[Group], rows: Sequence[Row], now: float) -> Markup:
         about = self._about
-        sentences = summary(found, now)
+        told = [*summary(found, now), *sentences(self._renting)]
         return el(
             "header",
             el("h1", el("span", "Probe", class_="brand"), " ", el("small", "agent ", about.agent, class_="quiet")),
@@ -120,7 +124,7 @@ class Page:
                 class_="lead",
             ),
             el("p", *self._facts(rows, now), class_="facts"),
-            el("div", *(el("p", sentence) for sentence in sentences), class_=f"summary {_tone(found)}"),
+            el("div", *(el("p", sentence) for sentence in told), class_=f"summary {_tone(found)}"),
         )
 
     def _facts(self, rows: Sequence[Row], now: float) -> Iterator[Markup]:
