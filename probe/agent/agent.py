@@ -32,7 +32,7 @@ from probe.model.clock import Clock
 from probe.rental import Sweeper
 from probe.settings.audit import audit_secrets, usable
 from probe.settings.complaints import ConfigurationRefused
-from probe.settings.configuration import Configuration, difference
+from probe.settings.configuration import Configuration, needs_restart
 from probe.settings.loading import load
 from probe.store import Store, StoreFailed
 from probe.wire import RealClock, Wire, is_loopback, parse_listen
@@ -141,11 +141,9 @@ class Agent:
             loaded = await asyncio.to_thread(load, self._written.path, redactor=self._written.redactor)
         except ConfigurationRefused as refused:
             return self._refuse([str(complaint) for complaint in refused.complaints])
-        change = difference(self._written, loaded)
-        if change.needs_restart:
-            return self._refuse(
-                [f"{key}: cannot be changed while the agent runs; restart it" for key in change.needs_restart]
-            )
+        fixed = needs_restart(self._written, loaded)
+        if fixed:
+            return self._refuse([f"{key}: cannot be changed while the agent runs; restart it" for key in fixed])
         assembly = self._assemble(loaded, former=self._assembly)
         try:
             await self._wire.ready()

@@ -2,25 +2,23 @@ from probe.settings.audit import SecretAudit, audit_secrets, usable
 from probe.settings.complaints import Complaint, ConfigurationRefused
 from probe.settings.configuration import (
     Configuration,
-    Difference,
     PlannedJob,
     PlannedProbe,
     PlannedTarget,
-    difference,
+    needs_restart,
 )
 from probe.settings.files import find_configuration, packaged
 from probe.settings.loading import load
 from probe.settings.plugins import Kinds, kinds
 from probe.settings.schema import schema
 from probe.settings.secrets import Redactor
-from probe.settings.shape import Agent
+from probe.settings.shape.agent import Agent
 
 __all__ = [
     "Agent",
     "Complaint",
     "Configuration",
     "ConfigurationRefused",
-    "Difference",
     "Kinds",
     "PlannedJob",
     "PlannedProbe",
@@ -28,10 +26,10 @@ __all__ = [
     "Redactor",
     "SecretAudit",
     "audit_secrets",
-    "difference",
     "find_configuration",
     "kinds",
     "load",
+    "needs_restart",
     "packaged",
     "schema",
     "usable",

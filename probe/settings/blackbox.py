@@ -13,7 +13,7 @@ from probe.probes.fields import FOLDER
 from probe.settings.complaints import Complaint, Notebook, path_of
 from probe.settings.secrets import Redactor
 from probe.settings.sentences import note_errors
-from probe.settings.shape import BlackboxFile
+from probe.settings.shape.blackbox import BlackboxFile
 
 _MODULES: Final = "modules"
 _PROBERS: Final = ("http", "tcp", "dns", "icmp")

@@ -14,7 +14,7 @@ from probe.model.target import OWN, Layer, Target
 from probe.probes.kind import Kind
 from probe.rental.guards import Guards, Prices, TotalGuards
 from probe.settings.secrets import Redactor
-from probe.settings.shape import Agent
+from probe.settings.shape.agent import Agent
 from probe.wire import Trust
 
 if TYPE_CHECKING:  # who has no vendors, or no modules, does without what reads them
@@ -228,41 +228,11 @@ def _spec(options: BaseModel) -> str:
     return "/".join(part for part in parts if isinstance(part, str))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """What a reload changes.
-
-    Attributes:
-        added: jobs whose target is new.
-        changed: jobs whose target stays and that are otherwise.
-        removed: targets that are measured no more.
-        vanished: vendor entries that are there no more; what they rented must still be given back.
-        needs_restart: keys that a running agent cannot take over.
-    """
-
-    added: tuple[PlannedJob, ...]
-    changed: tuple[PlannedJob, ...]
-    removed: tuple[Target, ...]
-    vanished: tuple["VendorEntry", ...]
-    needs_restart: tuple[str, ...]
-
-
 _TAKEN_OVER: Final = frozenset({"grace"})
 """Keys of `agent:` that a running agent reads anew."""
 
 
-def difference(old: Configuration, new: Configuration) -> Difference:
-    """What changes when *new* takes the place of *old*."""
-    before = {job.target: job for job in old.expand()}
-    after = {job.target: job for job in new.expand()}
-    return Difference(
-        added=tuple(job for target, job in after.items() if target not in before),
-        changed=tuple(job for target, job in after.items() if target in before and before[target] != job),
-        removed=tuple(target for target in before if target not in after),
-        vanished=tuple(entry for name, entry in old.vendors.items() if name not in new.vendors),
-        needs_restart=tuple(
-            f"agent.{key}"
-            for key in Agent.model_fields
-            if key not in _TAKEN_OVER and getattr(old.agent, key) != getattr(new.agent, key)
-        ),
-    )
+def needs_restart(old: Configuration, new: Configuration) -> tuple[str, ...]:
+    """The keys that are otherwise in *new* than in *old*, and that a running agent cannot take over."""
+    changed = (key for key in Agent.model_fields if getattr(old.agent, key) != getattr(new.agent, key))
+    return tuple(f"agent.{key}" for key in changed if key not in _TAKEN_OVER)

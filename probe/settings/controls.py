@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from probe.settings.configuration import Asked, PlannedCheck, PlannedControls
 from probe.settings.fields import NAME_RULE, valid_name
 from probe.settings.reading import Reader
-from probe.settings.shape import ControlCheck, Controls
+from probe.settings.shape.controls import ControlCheck, Controls
 from probe.wire import Trust, is_address
 
 _PORTS: Final = {Asked.RESOLVER: 53, Asked.HTTPS: 443}

@@ -241,4 +241,5 @@ Price = Annotated[
         {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {**_TEXT, "pattern": r"^[0-9.]+\s*(/\s*h(our)?)?$"}]}
     ),
 ]
+Words = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 Currency = Annotated[str, Field(pattern=r"^[A-Za-z]{3,8}$")]

@@ -21,7 +21,10 @@ from probe.settings.probes import ProbeReader
 from probe.settings.reading import Reader
 from probe.settings.rules import check_leases, check_prices, read_objectives
 from probe.settings.secrets import Redactor, References, at_home
-from probe.settings.shape import Agent, BlackboxFile, Guards, Whole, check_listen
+from probe.settings.shape.agent import Agent, check_listen
+from probe.settings.shape.blackbox import BlackboxFile
+from probe.settings.shape.guards import Guards
+from probe.settings.shape.whole import Whole
 
 if TYPE_CHECKING:
     from probe.probes.blackbox import Blackbox

@@ -14,7 +14,7 @@ from probe.settings.entries import Vendors
 from probe.settings.plugins import Kinds
 from probe.settings.reading import Reader
 from probe.settings.rules import check_period
-from probe.settings.shape import EVERYONE, Probe
+from probe.settings.shape.probes import EVERYONE, Probe
 from probe.settings.targets import read_targets
 
 _DELETING: Final = "delete_deadline"

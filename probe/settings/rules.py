@@ -9,7 +9,8 @@ from probe.rental.guards import Prices
 from probe.settings.complaints import choices
 from probe.settings.configuration import PlannedProbe
 from probe.settings.reading import Reader
-from probe.settings.shape import Guards, Objective, Probe
+from probe.settings.shape.guards import Guards
+from probe.settings.shape.probes import Objective, Probe
 
 
 def check_leases(reader: Reader, probes: Mapping[int, PlannedProbe], guards: Guards) -> None:

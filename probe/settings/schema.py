@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from probe.probes.kind import Kind
 from probe.settings.fields import json_schema
 from probe.settings.plugins import Kinds, kinds
-from probe.settings.shape import Probe, Whole
+from probe.settings.shape.probes import Probe
+from probe.settings.shape.whole import Whole
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TARGETED: Final = "targets"

@@ -10,7 +10,7 @@ from probe.settings.complaints import Complaint, choices
 from probe.settings.entries import Vendors
 from probe.settings.fields import NAME_RULE, valid_name
 from probe.settings.reading import Reader
-from probe.settings.shape import Vendor
+from probe.settings.shape.vendors import Vendor
 from probe.wire.route import Route, Trust
 
 

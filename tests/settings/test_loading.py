@@ -12,10 +12,9 @@ from probe.notation.documents import read_document
 from probe.settings import (
     Configuration,
     ConfigurationRefused,
-    Difference,
     audit_secrets,
-    difference,
     load,
+    needs_restart,
     packaged,
     usable,
 )
@@ -188,22 +187,20 @@ def test_a_vendor_can_be_reached_over_plain_http_where_that_is_allowed(tmp_path:
 
 
 def test_what_did_not_change_is_equal(sample: Configuration) -> None:
-    """A reload of the same file changes nothing."""
-    changes = difference(sample, load(SAMPLE, environ={}))
-    assert changes == Difference(added=(), changed=(), removed=(), vanished=(), needs_restart=())
+    """A reload of the same file changes no job, and needs no restart."""
+    again = load(SAMPLE, environ={})
+    assert again.expand() == sample.expand()
+    assert needs_restart(sample, again) == ()
 
 
-def test_a_difference_names_what_a_reload_has_to_do(sample: Configuration, tmp_path: Path) -> None:
-    """Added, changed and removed jobs, vendors that still hold instances, and what only a restart changes."""
-    text = SAMPLE.read_text().replace("9781", "9999").replace("every: 15s", "every: 20s")
-    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("  rackspace:"))
-    new = load(written(tmp_path, text.replace("shop.example/health}", "x")), environ={})
-    changes = difference(sample, new)
-    assert [entry.name for entry in changes.vanished] == ["rackspace"]
-    assert list(map(str, changes.removed)) == ["lifecycle/rackspace/DFW", "api-read/rackspace/DFW"]
-    assert [str(job.target) for job in changes.changed] == ["shop/shop"]
-    assert [str(job.target) for job in difference(new, sample).added] == list(map(str, changes.removed))
-    assert changes.needs_restart == ("agent.listen",)
+def test_what_only_a_restart_changes_is_named(sample: Configuration, tmp_path: Path) -> None:
+    """A running agent keeps its socket; it takes over how long it may take to stop, and what it measures."""
+    text = (
+        SAMPLE.read_text().replace("127.0.0.1:9781", "127.0.0.1:9999, grace: 40s").replace("every: 15s", "every: 20s")
+    )
+    new = load(written(tmp_path, text), environ={})
+    assert (new.agent.grace, new.expand() == sample.expand()) == (40.0, False)
+    assert needs_restart(sample, new) == ("agent.listen",)
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12)
