@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from probe.cloud.entry import VendorEntry
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.secret import SecretUnavailable
 
 _DIGITS: Final = 16
@@ -22,12 +23,15 @@ def account_id(entry: VendorEntry, key: str) -> str:
     It is made of what the vendor file says the account is identified by, so that a new secret of the same account
     changes nothing where the vendor has anything more lasting than a secret. Where it has not, the secret itself goes
     in, under *key* (the agent's id): what is written down is of no use to somebody who reads it.
+
+    Raises:
+        ProbeFailed: denied: a secret cannot be read now, so nobody can tell for the moment.
     """
     parts = [entry.file.vendor, entry.profile or "", *_hosts(entry)]
     try:
         known = list(_identity(entry))
-    except SecretUnavailable:
-        return ""
+    except SecretUnavailable as error:
+        raise ProbeFailed(Outcome.DENIED, str(error)) from error
     if not known:
         return ""
     digest = hmac.new(key.encode(), digestmod=hashlib.sha256)

@@ -1,8 +1,9 @@
 """Carries out what a plan says about one vendor entry, looking again at everything before it is touched."""
 
+import asyncio
 from collections.abc import Sequence
 
-from probe.cloud import Cloud, Handle, View, is_gone
+from probe.cloud import MARK_AGENT, Cloud, Handle, View, is_gone
 from probe.model.clock import Clock
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
@@ -66,7 +67,9 @@ class Clearing:
         before = await self._store.ledger.get(item.lease)
         if before is None or before.state.settled:
             return Result.CHANGED, "settled meanwhile"
-        if elsewhere(self._cloud, self._store, before):
+        if before.instance_id != item.instance_id or await self._shows(before):
+            return Result.CHANGED, "shows itself after all"
+        if elsewhere(self._cloud, self._store, before.account):
             return Result.REPORTED, ELSEWHERE
         never = before.state is LeaseState.INTENDED
         complaint = "" if never else await self._leavings.clear(before)
@@ -77,6 +80,15 @@ class Clearing:
         if not never:
             self._meter.resource_deleted(item.vendor, item.region, KIND)
         return Result.SETTLED, item.reason
+
+    async def _shows(self, lease: Lease) -> bool:
+        """Whether the vendor shows after all what the plan said is not there: a person may have thought about it."""
+        if lease.instance_id:
+            return not is_gone(await self._look(lease.instance_id))
+        marks = {MARK_AGENT: self._store.agent_id}
+        listing = self._cloud.inventory(Stopwatch(self._clock), marks)
+        shown = await in_time(listing, self._patience.call, f"the list of {self._cloud.name}")
+        return any(lease_key(view) == lease.key and not is_gone(view) for view in shown)
 
     async def _delete(self, item: SweepItem) -> tuple[Result, str]:
         view = await self._look(item.instance_id)
@@ -103,8 +115,10 @@ class Clearing:
 
         Without a *lease* of its own it is a twin of one that has, or a lost one.
         """
-        known = lease or await self._store.ledger.get(lease_key(view))
-        return await self._leavings.note(view, lease_key(view), view.created_at if known is None else known.intended_at)
+        key, account = lease_key(view), self._cloud.account(self._store.agent_id)
+        known = lease or await self._store.ledger.get(key)
+        since = view.created_at if known is None else known.intended_at
+        return await self._leavings.note(view, key, since, account)
 
     async def _vanished(self, item: SweepItem, *, said: bool) -> tuple[Result, str]:
         """What was there when the plan was made is not there any more: *said* so by the vendor, or just unknown to it.
@@ -114,7 +128,7 @@ class Clearing:
         lease = await self._store.ledger.get(item.lease)
         if lease is None or lease.state.settled or not (said or lease.delete_requested_at):
             return Result.CHANGED, "vanished meanwhile"
-        if elsewhere(self._cloud, self._store, lease):
+        if elsewhere(self._cloud, self._store, lease.account):
             return Result.REPORTED, ELSEWHERE
         complaint = await self._leavings.clear(lease)
         if complaint:
@@ -166,6 +180,9 @@ class Clearing:
                 audit("delete", subject, aside, error)
                 if not may_pass(error) or self._clock.now() >= until:
                     return error.detail, ()
+            except asyncio.CancelledError as error:  # it may have arrived
+                audit("delete", subject, aside, error)
+                raise
             else:
                 audit("delete", subject, aside)
                 return "", works

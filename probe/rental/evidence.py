@@ -19,6 +19,8 @@ ELSEWHERE: Final = (
 )
 """What keeps the word of one account from being taken for another's."""
 
+IN_USE: Final = "something uses it"
+
 _ID_LENGTH: Final = 36
 
 
@@ -75,6 +77,7 @@ class SweepItem:
         reason: why, for people.
         kind: what it is: an instance, or the vendor file's word for what came with one.
         agent: whose marks it carries, empty if nobody's.
+        noted: what was written down of it, if it came with an instance.
     """
 
     vendor: str
@@ -87,6 +90,7 @@ class SweepItem:
     reason: str
     kind: str = INSTANCE
     agent: str = ""
+    noted: Sequence[Residual] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ class Evidence:
 
     def elsewhere(self, account: str) -> bool:
         """Whether something that was rented from *account* may be where this vendor entry does not look now."""
-        return bool(account and self.account) and account != self.account and account not in self.same
+        return bool(account) and account != self.account and account not in self.same
 
 
 def claim_on(lease: Lease, now: float, owner_alive: Callable[[str], bool]) -> str:

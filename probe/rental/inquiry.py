@@ -6,12 +6,19 @@ from dataclasses import replace
 from probe.cloud import MARK_AGENT, Cloud, Leftover, View
 from probe.model.clock import Clock
 from probe.model.instance import Lease
-from probe.model.outcome import ProbeFailed
+from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.stopwatch import Stopwatch
-from probe.rental.evidence import Evidence, claim_on
+from probe.rental.evidence import ELSEWHERE, Evidence, claim_on
 from probe.rental.marks import Standing, lease_key, standing
 from probe.rental.patience import Patience, in_time
 from probe.store import Residual, Store
+
+
+class Exchanged(ProbeFailed):
+    """Raised when the credentials are another account's than those of a moment ago: what was seen proves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(Outcome.DENIED, ELSEWHERE)
 
 
 async def inquire(
@@ -30,9 +37,11 @@ async def inquire(
     accounts was rented from the one that the vendor entry now opens.
 
     Raises:
-        ProbeFailed: the vendor did not list what it has.
+        ProbeFailed: the vendor did not list what it has, or its credentials were exchanged meanwhile.
         StoreFailed: the ledger could not be read.
     """
+    account = cloud.account(store.agent_id)
+    left = await store.residuals.left(cloud.name)  # before the leases: what is noted from now on is of one that is used
     held = await store.ledger.open_leases(cloud.name)
     owner_alive = await store.roll_call()
     now = clock.wall()
@@ -42,10 +51,12 @@ async def inquire(
     marks = {MARK_AGENT: store.agent_id} if len(ours) == 1 and not (wide or unanswered) else {}
     listing = cloud.inventory(Stopwatch(clock), marks, everything=wide)
     shown = await in_time(listing, patience.call, f"the list of {cloud.name}")
-    noted = await _noted(cloud, store, held)
+    noted = _noted(cloud, left, held)
     leftovers = await _leftovers(cloud, clock, patience, marks, wide=wide, noted=noted)
     looked_up, unclear = await _look_up(cloud, clock, patience, claimable)
     settled = await _settled(store, [*shown, *leftovers], held, ours)
+    if cloud.account(store.agent_id) != account:
+        raise Exchanged
     evidence = Evidence(
         vendor=cloud.name,
         region=cloud.region,
@@ -60,15 +71,18 @@ async def inquire(
         owner_alive=owner_alive,
         leftovers=leftovers,
         noted=noted,
-        account=cloud.account(store.agent_id),
+        account=account,
     )
     return replace(evidence, same=_all_accounts(evidence) if same_account else _same_accounts(evidence))
 
 
-def elsewhere(cloud: Cloud, store: Store, lease: Lease) -> bool:
-    """Whether *lease* was rented from another account than *cloud* opens now: then its "not found" proves nothing."""
-    account = cloud.account(store.agent_id) if lease.account else ""
-    return bool(account) and account != lease.account
+def elsewhere(cloud: Cloud, store: Store, account: str) -> bool:
+    """Whether *cloud* opens another account now than the *account* of something: its "not found" then proves nothing.
+
+    Raises:
+        ProbeFailed: nobody can tell for the moment.
+    """
+    return bool(account) and account != cloud.account(store.agent_id)
 
 
 def _all_accounts(evidence: Evidence) -> frozenset[str]:
@@ -115,10 +129,9 @@ async def _look_up(
     return found, failed
 
 
-async def _noted(cloud: Cloud, store: Store, held: Sequence[Lease]) -> Sequence[Residual]:
-    """What was written down of instances here that are no open lease's: what is one's goes with it."""
-    going = {(lease.key, lease.instance_id) for lease in held}
-    left = await store.residuals.left(cloud.name)
+def _noted(cloud: Cloud, left: Sequence[Residual], held: Sequence[Lease]) -> Sequence[Residual]:
+    """What is *left* of instances here that are no open lease's: what is one's goes with it."""
+    going = {(lease.key, instance_id) for lease in held for instance_id in ("", lease.instance_id)}
     return [one for one in left if one.region == cloud.region and (one.lease, one.instance_id) not in going]
 
 

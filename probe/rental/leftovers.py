@@ -1,5 +1,6 @@
 """Gives back what came with an instance and outlived it, and touches none of it that is not proven to be ours."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +13,14 @@ from probe.model.meter import Meter
 from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Stopwatch
 from probe.rental.audit import Subject, audit
-from probe.rental.inquiry import whose
+from probe.rental.evidence import IN_USE
+from probe.rental.inquiry import Exchanged, elsewhere, whose
 from probe.rental.origin import UNPROVEN, Whose, came_along
 from probe.rental.passing import may_pass
 from probe.rental.patience import Patience, in_time
 from probe.store import Residual, Store
 
 _log: Final = logging.getLogger(__name__)
-
-IN_USE: Final = "something uses it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,14 @@ class _Origin:
         key: of the lease that it was rented under.
         since: when it was ordered, seconds since 1970; None if nobody knows.
         attached: what was attached to it: kind and identifier.
+        account: of which account it was, as far as that is known and not proven otherwise.
         alone: whether it is the only one of its lease, so that all that carries the lease's marks came with it.
     """
 
     key: str
     since: float | None
     attached: frozenset[tuple[str, str]]
+    account: str
     alone: bool = True
 
 
@@ -58,14 +60,13 @@ class Leavings:
         self._meter = meter
         self._patience = patience
 
-    async def note(self, view: View, lease: str, ordered_at: float | None) -> Sequence[Residual]:
-        """Write down what is attached to the instance that *view* shows, rented under the key *lease*.
+    async def note(self, view: View, lease: str, ordered_at: float | None, account: str) -> Sequence[Residual]:
+        """Write down what is attached to the instance of *account* that *view* shows, rented under the key *lease*.
 
         Raises:
             StoreFailed: nothing was written.
         """
         cloud = self._cloud
-        account = cloud.account(self._store.agent_id)
         noted = [
             Residual(lease, kind, one, view.id, cloud.name, cloud.region, account, ordered_at)
             for kind, ids in view.attached.items()
@@ -81,24 +82,26 @@ class Leavings:
         file say.
 
         Raises:
-            ProbeFailed: the vendor could not be asked.
+            ProbeFailed: the vendor could not be asked, or its credentials open another account now than the lease's.
             StoreFailed: the ledger could not be read or written.
         """
         noted = [one for one in await self._store.residuals.of(lease.key) if one.instance_id in {"", lease.instance_id}]
-        origin = _Origin(lease.key, lease.intended_at, frozenset((one.kind, one.id) for one in noted))
+        account = "" if lease.state.settled else lease.account  # what is settled learns nothing of its account any more
+        origin = _Origin(lease.key, lease.intended_at, frozenset((one.kind, one.id) for one in noted), account)
         return await self._clear_noted(origin, noted, seconds)
 
     async def clear_stray(self, key: str, noted: Sequence[Residual]) -> str:
         """The same of an instance whose lease, *key*, we do not know, or know with another instance.
 
         Raises:
-            ProbeFailed: the vendor could not be asked.
+            ProbeFailed: the vendor could not be asked, or its credentials open another account now.
             StoreFailed: the ledger could not be read or written.
         """
         if not noted:
             return ""
         attached = frozenset((one.kind, one.id) for one in noted)
-        return await self._clear_noted(_Origin(key, noted[0].ordered_at, attached, alone=False), noted)
+        origin = _Origin(key, noted[0].ordered_at, attached, noted[0].account, alone=False)
+        return await self._clear_noted(origin, noted)
 
     async def _clear_noted(self, origin: _Origin, noted: Sequence[Residual], seconds: float | None = None) -> str:
         """Give it back and cross it out."""
@@ -134,6 +137,9 @@ class Leavings:
             if may_pass(error):
                 return f"not yet: {error.detail}"
             return error.detail
+        except asyncio.CancelledError as error:  # it may have arrived
+            audit("delete", subject, aside, error)
+            raise
         audit("delete", subject, aside)
         return "acknowledged, and still there"
 
@@ -146,7 +152,10 @@ class Leavings:
         """Ask for the deletion of all that is there: what was there, and what was said of it last."""
         left: list[Leftover] = []
         complaint = ""
-        for leftover, its in await self._found(origin):
+        found = await self._found(origin)
+        if elsewhere(self._cloud, self._store, origin.account):
+            raise Exchanged
+        for leftover, its in found:
             if its is Whose.THEIRS:
                 _log.warning("%s %s was attached to %s: not ours, it stays", leftover.kind, leftover.id, origin.key)
                 continue

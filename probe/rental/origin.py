@@ -1,9 +1,12 @@
 """Whose something is that was seen attached to an instance of ours and does not carry the marks of its lease."""
 
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final
 
 from probe.cloud import MARK_AGENT, Leftover
+from probe.rental.marks import Standing, lease_key, standing
+from probe.store import Residual
 
 UNPROVEN: Final = (
     "nothing proves that it came with the instance; look at it, and delete it yourself, or put a mark"
@@ -20,13 +23,13 @@ class Whose(StrEnum):
 
     Attributes:
         OURS: it came with the instance.
-        THEIRS: somebody attached it: it carries another mark, or was there before our order.
         UNPROVEN: nobody can tell.
+        THEIRS: somebody attached it: it carries another mark, or was there before our order.
     """
 
     OURS = "ours"
-    THEIRS = "theirs"
     UNPROVEN = "unproven"
+    THEIRS = "theirs"
 
 
 def came_along(leftover: Leftover, since: float | None) -> Whose:
@@ -39,3 +42,18 @@ def came_along(leftover: Leftover, since: float | None) -> Whose:
     if older <= _SKEW:
         return Whose.OURS
     return Whose.THEIRS if older > _SURELY_OLDER else Whose.UNPROVEN
+
+
+def whose_is(shown: Leftover, noted: Sequence[Residual], ours: Collection[str]) -> Whose:
+    """Whose something is that was *noted* at instances of ours: that one of them brought it along is enough."""
+    found = {_by_note(shown, one, ours) for one in noted}
+    return next(whose for whose in Whose if whose in found)  # they stand in this order
+
+
+def proven(shown: Leftover, residual: Residual, ours: Collection[str]) -> bool:
+    """Whether its marks say that it came with the instance that *residual* was noted at."""
+    return standing(shown, ours) is Standing.OURS and lease_key(shown) == residual.lease
+
+
+def _by_note(shown: Leftover, residual: Residual, ours: Collection[str]) -> Whose:
+    return Whose.OURS if proven(shown, residual, ours) else came_along(shown, residual.ordered_at)

@@ -202,13 +202,19 @@ class Rental:
         view, self._shown = self._shown, None
         if view is not None and view.attached:
             with suppress(StoreFailed):
-                await to_the_end(self._leavings.note(view, self.lease.key, self.lease.intended_at))
+                lease = self.lease
+                await to_the_end(self._leavings.note(view, lease.key, lease.intended_at, lease.account))
 
     async def settle(self) -> None:
         """Cross it out: the vendor said that it does not exist, and it is the account that it was rented from."""
         if self.lease.state.settled:
             return
-        if elsewhere(self._cloud, self._store, self.lease):
+        try:
+            other = elsewhere(self._cloud, self._store, self.lease.account)
+        except ProbeFailed as error:
+            await self.hand_over(f"not found, in an account that nobody can tell: {error.detail}"[:_READABLE])
+            return
+        if other:
             await self.hand_over("its vendor entry was given the credentials of another account meanwhile")
             return
         await self._record(steps.gone(self._clock.wall()))

@@ -11,6 +11,7 @@ from probe.cloud import Capability, Cloud
 from probe.model.clock import Clock
 from probe.model.instance import Lease
 from probe.model.meter import Meter
+from probe.model.outcome import ProbeFailed
 from probe.rental.census import take_census
 from probe.rental.clearing import Clearing
 from probe.rental.evidence import Action, Evidence, Result, SweepItem, claim_on
@@ -142,7 +143,7 @@ class Sweeper:
             lease
             for lease in await store.ledger.open_leases()
             if (cloud := places.get((lease.vendor, lease.region))) is not None
-            and not elsewhere(cloud, store, lease)  # of which nothing is learnt from here
+            and _within_reach(cloud, store, lease)
             and (lease.owner == store.owner or claim_on(lease, now, owner_alive))
         ]
 
@@ -275,6 +276,14 @@ class Sweeper:
 def _renting(clouds: Iterable[Cloud]) -> dict[str, Cloud]:
     """Those that can rent at all, by name."""
     return {cloud.name: cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)}
+
+
+def _within_reach(cloud: Cloud, store: Store, lease: Lease) -> bool:
+    """Whether something may be learnt of *lease* from here, as far as that can be told now."""
+    try:
+        return not elsewhere(cloud, store, lease.account)
+    except ProbeFailed:
+        return True
 
 
 def _renamed(evidence: Evidence) -> Iterable[SameAccount]:

@@ -5,11 +5,11 @@ from typing import Final
 from probe.cloud import Cloud, Leftover
 from probe.model.clock import Clock
 from probe.model.meter import Meter
-from probe.rental.evidence import Action, Result, SweepItem
-from probe.rental.inquiry import whose
-from probe.rental.leftovers import IN_USE, Leavings
+from probe.rental.evidence import ELSEWHERE, IN_USE, Action, Result, SweepItem
+from probe.rental.inquiry import elsewhere, whose
+from probe.rental.leftovers import Leavings
 from probe.rental.marks import Standing, expired, lease_key, standing
-from probe.rental.origin import Whose, came_along
+from probe.rental.origin import Whose, proven, whose_is
 from probe.rental.patience import Patience
 from probe.store import Residual, Store
 
@@ -32,7 +32,7 @@ class Tidying:
         self._clock = clock
         self._meter = meter
         self._patience = patience
-        self._vendor = cloud.name
+        self._cloud = cloud
         self._leavings = Leavings(cloud, store, clock, meter, patience)
 
     async def carry_out(self, item: SweepItem) -> tuple[Result, str]:
@@ -42,14 +42,12 @@ class Tidying:
             ProbeFailed: the vendor let us down before anything was asked of it.
             StoreFailed: the ledger could not be read or written.
         """
-        noted = await self._noted(item)
+        noted, found = await self._noted(item), await self._again(item)
         if item.action is Action.SETTLE:
-            await self._cross_out(noted)
-            return Result.SETTLED, item.reason
-        found = await self._again(item)
+            return await self._settle(item, noted, found)
         if found is None:
             return Result.CHANGED, "vanished meanwhile"
-        objection = await (self._of_unmarked(found, noted) if noted else self._of_marked(found))
+        objection = await (self._of_noted(found, noted) if noted else self._of_marked(found))
         if not objection and not found.free:
             objection = IN_USE
         if objection:
@@ -77,15 +75,32 @@ class Tidying:
         over = lease.state.settled if lease is not None else expired(found, self._clock.wall())
         return "" if over else "is somebody's who uses it"
 
-    async def _of_unmarked(self, found: Leftover, noted: list[Residual]) -> str:
-        """The same of something that was *noted* at an instance of ours."""
+    async def _of_noted(self, found: Leftover, noted: list[Residual]) -> str:
+        """The same of something that was *noted* at instances of ours."""
         ours = await whose(self._store)
-        marked = standing(found, ours) is Standing.OURS and lease_key(found) == noted[0].lease
-        return "" if marked or came_along(found, noted[0].ordered_at) is Whose.OURS else _STAYS
+        if whose_is(found, noted, ours) is not Whose.OURS:
+            return _STAYS
+        for one in noted:
+            if not proven(found, one, ours) and elsewhere(self._cloud, self._store, one.account):
+                return ELSEWHERE
+            lease = await self._store.ledger.get(one.lease)
+            if lease is not None and not lease.state.settled and lease.instance_id == one.instance_id:
+                return "goes with its instance"
+        return ""
+
+    async def _settle(self, item: SweepItem, noted: list[Residual], found: Leftover | None) -> tuple[Result, str]:
+        """Cross it out, if it is still not there, or still not ours."""
+        if any(elsewhere(self._cloud, self._store, one.account) for one in noted):
+            return Result.REPORTED, ELSEWHERE
+        if found is not None and noted and whose_is(found, noted, await whose(self._store)) is not Whose.THEIRS:
+            return Result.CHANGED, "shows itself after all"
+        await self._cross_out(noted)
+        return Result.SETTLED, item.reason
 
     async def _noted(self, item: SweepItem) -> list[Residual]:
-        left = await self._store.residuals.left(self._vendor)
-        return [one for one in left if (one.kind, one.id) == (item.kind, item.instance_id)]
+        """What the plan was made from, as it now stands in the ledger."""
+        keys = {one.key for one in item.noted}
+        return [one for one in await self._store.residuals.left(self._cloud.name) if one.key in keys]
 
     async def _cross_out(self, noted: list[Residual]) -> None:
         for residual in noted:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from probe.store.database import Database
 from probe.store.tables import RESIDUALS
@@ -52,7 +52,7 @@ class ResidualTable:
         self._database = database
 
     async def note(self, found: Iterable[Residual], now: float) -> None:
-        """Write down what is not known yet; *now* in seconds since 1970.
+        """Write down what is not known yet, or was crossed out and is there again; *now* in seconds since 1970.
 
         Raises:
             StoreFailed: nothing was written.
@@ -66,6 +66,9 @@ class ResidualTable:
 
         def work(connection: Connection) -> None:
             for key in wanted.keys() - _keys(connection, wanted.values()):
+                lease, kind, one = key
+                row = RESIDUALS.c
+                connection.execute(delete(RESIDUALS).where(row.lease == lease, row.kind == kind, row.id == one))
                 connection.execute(insert(RESIDUALS).values({**asdict(wanted[key]), "noted_at": now}))
 
         await self._database.write(work)
@@ -108,7 +111,7 @@ def _left(*conditions: Any) -> Select[Any]:
 
 
 def _keys(connection: Connection, wanted: Iterable[Residual]) -> set[tuple[str, str, str]]:
-    """Which of the *wanted* have a row."""
+    """Which of the *wanted* have a row, and are not crossed out."""
     row, leases = RESIDUALS.c, {one.lease for one in wanted}
-    query = select(row.lease, row.kind, row.id).where(row.lease.in_(leases))
+    query = select(row.lease, row.kind, row.id).where(row.lease.in_(leases), row.gone_at.is_(None))
     return {(lease, kind, one) for lease, kind, one in connection.execute(query)}

@@ -9,6 +9,7 @@ import pytest
 
 from probe.cloud import VendorEntry, load_vendor_files
 from probe.cloud.whose import account_id
+from probe.model.outcome import ProbeFailed
 from probe.model.secret import Secret, SecretUnavailable
 
 FILES: Final = load_vendor_files(Path(__file__).parents[2] / "config" / "vendors")
@@ -81,7 +82,8 @@ def test_nobody_can_tell_without_a_name() -> None:
     """AWS's own chain says nothing beforehand, and a secret that cannot be read says nothing either."""
     assert account_id(_entry("aws", {}), KEY) == ""
     absent = Secret(_unreadable, "a test")
-    assert account_id(replace(_entry("hetzner", {}), credentials={"token": absent}), KEY) == ""
+    with pytest.raises(ProbeFailed, match="is not there"):
+        account_id(replace(_entry("hetzner", {}), credentials={"token": absent}), KEY)
 
 
 def test_every_vendor_that_has_more_than_a_secret_says_what_it_is_known_by() -> None:

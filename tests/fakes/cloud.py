@@ -47,6 +47,7 @@ class Faults:
         residuals: raised instead of an answer to a list of leftovers.
         delete_residual: raised instead of an answer to the delete of a leftover.
         complete: raised by what follows a create.
+        account: raised where it must be told which account the credentials open.
         works: what goes on after a create; `progress` says how it stands, look after look, then it is done.
         delete_works: the same for a delete.
     """
@@ -63,6 +64,7 @@ class Faults:
     residuals: ProbeFailed | None = None
     delete_residual: ProbeFailed | None = None
     complete: ProbeFailed | None = None
+    account: ProbeFailed | None = None
     works: tuple[Handle, ...] = ()
     delete_works: tuple[Handle, ...] = ()
     progress: list[Progress] = field(default_factory=list)
@@ -167,6 +169,8 @@ class FakeCloud(Cloud):
 
     @override
     def account(self, key: str) -> str:
+        if self.faults.account is not None:
+            raise self.faults.account
         return self.opens
 
     @override

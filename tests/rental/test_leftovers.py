@@ -350,3 +350,42 @@ async def test_a_stray_that_is_in_use_is_told_and_stays(desk: Desk) -> None:
     assert (await desk.sweeper().carry_out(plan)).count(Result.CHANGED) == 1
     assert [item.action for item in (await desk.sweeper().plan()).items] == [Action.REPORT]
     assert desk.cloud.cleared == []
+
+
+async def test_what_was_crossed_out_and_is_there_again_is_written_down_again(desk: Desk) -> None:
+    """A list that forgot it for a moment must not be what keeps it from being given back."""
+    volume = await _noted(desk)
+    (noted,) = await desk.store.residuals.left()
+    await desk.store.residuals.gone(noted, desk.clock.wall())
+    assert await desk.store.residuals.left() == []
+    later = desk.clock.wall() + 60.0
+    await desk.store.residuals.note([noted], later)
+    assert await desk.store.residuals.left() == [replace(noted, noted_at=later)]
+    assert (await desk.sweeper().sweep()).count(Result.DELETED) == 1
+    assert desk.cloud.cleared == [volume.id]
+
+
+async def test_what_was_noted_twice_is_judged_by_what_proves_most(desk: Desk) -> None:
+    """It came with the one instance, and was attached to another, ordered long after: it is still ours."""
+    volume = await _noted(desk)
+    (first,) = await desk.store.residuals.left()
+    await desk.clock.sleep(7200.0)
+    later = replace(first, lease=new_key(desk.store.agent_id), instance_id="i-3", ordered_at=desk.clock.wall())
+    await desk.store.residuals.note([later], desk.clock.wall())
+    (item,) = (await desk.sweeper().plan()).items
+    assert (item.action, len(item.noted)) == (Action.DELETE, 2)
+    assert (await desk.sweeper().sweep()).count(Result.DELETED) == 1
+    assert desk.cloud.cleared == [volume.id]
+    assert await desk.store.residuals.left() == []
+
+
+async def test_what_was_noted_of_an_open_lease_goes_with_it(desk: Desk) -> None:
+    """Also where an older version did not write down of which of its instances it was."""
+    rental = await desk.rent()
+    (volume,) = desk.cloud.leftovers
+    noted = Residual(rental.lease.key, "volumes", volume, "", "acme", "north", ordered_at=desk.clock.wall())
+    await desk.store.residuals.note([noted], desk.clock.wall())
+    assert list((await desk.sweeper().plan()).items) == []
+    await rental.hand_over("cut")
+    assert (await desk.sweeper().sweep()).count(Result.DELETED) == 1
+    assert await desk.store.residuals.left() == []

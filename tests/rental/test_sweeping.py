@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
-from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Verdict
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Handle, Verdict
 from probe.model.instance import InstanceState, LeaseState
 from probe.model.outcome import Outcome, ProbeFailed
+from probe.model.stopwatch import Stopwatch
 from probe.rental import Action, Rental, Result, SweepStep
 from probe.rental.marks import new_key
 from tests.fakes.cloud import FakeCloud, complaint, failure
@@ -263,6 +265,69 @@ async def test_a_delete_that_takes_effect_between_plan_and_look_settles_the_leas
         silent.lease.key: Result.CHANGED,
     }
     assert [lease.key for lease in await desk.store.ledger.open_leases()] == [silent.lease.key]
+
+
+@pytest.mark.parametrize("found", [False, True])
+async def test_what_shows_itself_while_a_person_thinks_is_not_crossed_out(desk: Desk, *, found: bool) -> None:
+    """The plan said that it was never created; meanwhile it came, and perhaps another sweep *found* it, in vain."""
+    desk.cloud.faults.lose_answer = failure(Outcome.BROKEN)
+    with pytest.raises(ProbeFailed):
+        await desk.rent()
+    (late,) = desk.cloud.instances.values()
+    desk.cloud.instances.clear()
+    await desk.clock.sleep(60.0)
+    plan = await desk.sweeper().plan()
+    assert [(item.action, item.reason) for item in plan.items] == [(Action.SETTLE, "never created")]
+    desk.cloud.instances[late.id] = late
+    if found:
+        desk.cloud.faults.delete_lies = True
+        assert (await desk.sweeper().sweep()).count(Result.LEAKED) == 1
+    report = await desk.sweeper().carry_out(plan)
+    assert [(step.result, step.detail) for step in report.steps] == [(Result.CHANGED, "shows itself after all")]
+    assert (await desk.only_lease()).state is (LeaseState.LEAKED if found else LeaseState.INTENDED)
+
+
+async def test_what_is_shown_again_is_not_crossed_out(desk: Desk) -> None:
+    """A vendor that contradicts itself between the plan and its end."""
+    await _strand(desk)
+    (kept,) = desk.cloud.instances.values()
+    desk.cloud.instances.clear()
+    await desk.clock.sleep(60.0)
+    plan = await desk.sweeper().plan()
+    assert [item.action for item in plan.items] == [Action.SETTLE]
+    desk.cloud.instances[kept.id] = kept
+    assert (await desk.sweeper().carry_out(plan)).count(Result.CHANGED) == 1
+    assert (await desk.sweeper().sweep()).count(Result.DELETED) == 1
+
+
+class Thinking(FakeCloud):
+    """A vendor that never answers a delete."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.clock, instances=desk.cloud.instances)
+        self.asked = asyncio.Event()
+
+    @override
+    async def delete(self, instance_id: str, watch: Stopwatch) -> tuple[Handle, ...]:
+        del instance_id, watch
+        self.asked.set()
+        never: asyncio.Future[tuple[Handle, ...]] = asyncio.get_running_loop().create_future()
+        return await never
+
+
+async def test_a_delete_that_is_cut_short_leaves_its_line(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """Ctrl-C while the vendor thinks: it may have arrived."""
+    caplog.set_level(logging.INFO, logger="probe.audit")
+    rental = await _strand(desk)
+    thinking = Thinking(desk)
+    sweep = asyncio.ensure_future(desk.sweeper(thinking).sweep())
+    await thinking.asked.wait()
+    sweep.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sweep
+    (line,) = [record for record in caplog.records if record.getMessage() == "delete"]
+    assert vars(line)["instance"] == rental.instance_id
+    assert "CancelledError" in vars(line)["result"]
 
 
 async def test_a_lease_that_somebody_uses_by_now_is_left_alone(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, create_engine, insert
 
 import probe.store
-from probe.store import StateFolderRefused, Store, schema
+from probe.model.instance import LeaseState
+from probe.store import Residual, StateFolderRefused, Store, schema
 from probe.store.schema import REVISIONS, migrations
 from probe.store.tables import METADATA
-from tests.fakes.leases import a_lease
+from tests.fakes.leases import WALL, a_lease
+
+OPEN = a_lease("probe-1e0a5c2d-00000000000a", state=LeaseState.DELETING, instance_id="i-open")
+SETTLED = a_lease("probe-1e0a5c2d-00000000000b", state=LeaseState.GONE, instance_id="i-settled")
 
 
 async def test_the_migrations_and_the_tables_agree(store: Store) -> None:
@@ -91,3 +95,47 @@ def test_the_revisions_that_the_code_knows_are_those_of_the_migrations() -> None
     """They are written down, in their order, so that a start need not ask alembic."""
     found = [script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()]
     assert tuple(reversed(found)) == REVISIONS
+
+
+def _version_2(folder: Path) -> None:
+    """A folder as the second version left it: a lease that is open, one that is settled, and what came with both."""
+    folder.mkdir(parents=True)
+    (folder / "agent-id").write_text("1e0a5c2d-4c1c-4c55-9a63-0d6d2f3f0a11")
+    engine = create_engine(f"sqlite:///{folder / 'ledger.sqlite3'}")
+    with engine.begin() as connection:
+        config = schema.migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        found = MetaData()
+        found.reflect(connection)
+        leases, residuals = found.tables["leases"], found.tables["residuals"]
+        for lease in (OPEN, SETTLED):
+            row = {name: value for name, value in asdict(lease).items() if name in leases.columns}
+            connection.execute(insert(leases).values(row))
+            for gone_at in (None, WALL):
+                one = f"v-{lease.instance_id}-{'left' if gone_at is None else 'gone'}"
+                row = {"lease": lease.key, "kind": "volumes", "id": one, "noted_at": WALL - 9.0, "gone_at": gone_at}
+                connection.execute(insert(residuals).values(row))
+        orphan = {"lease": "probe-unknown", "kind": "volumes", "id": "v-orphan", "noted_at": WALL - 8.0}
+        connection.execute(insert(residuals).values(orphan))
+    engine.dispose()
+
+
+async def test_the_rows_of_the_second_version_go_on(folder: Path) -> None:
+    """What came with an instance learns from its lease where it is; of which account anything was, nobody knows."""
+    _version_2(folder)
+    async with await Store.open(folder) as store:
+        assert await store.ledger.open_leases() == [OPEN]
+        assert await store.ledger.get(SETTLED.key) == SETTLED
+        assert {lease.account for lease in await store.ledger.all(9)} == {""}
+        left = {one.id: one for one in await store.residuals.left("acme")}
+        assert set(left) == {"v-i-open-left", "v-i-settled-left"}
+        assert left["v-i-open-left"] == Residual(
+            OPEN.key, "volumes", "v-i-open-left", "i-open", "acme", OPEN.region, "", OPEN.intended_at, WALL - 9.0
+        )
+        assert [one.id for one in await store.residuals.left() if not one.vendor] == ["v-orphan"]
+        await store.residuals.note([replace(left["v-i-open-left"], account="a")], WALL)  # noted before: stays as it is
+        assert await store.residuals.of(OPEN.key) == [left["v-i-open-left"]]
+    with closing(sqlite3.connect(folder / "ledger.schema-0002.sqlite3")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert copy.execute("SELECT count(*) FROM residuals").fetchone() == (5,)
