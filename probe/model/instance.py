@@ -33,7 +33,8 @@ class LeaseState(StrEnum):
         INTENDED: written down; the create call may or may not have left.
         ACTIVE: the vendor gave us an identifier.
         DELETING: we asked for its deletion.
-        LEAKED: deletion was asked for and it was not gone in time; the sweeper keeps trying.
+        LEAKED: deletion was asked for, or the vendor lost the instance, and it or what came with it was not gone in
+            time; the sweeper keeps trying.
         GONE: the vendor says it does not exist. Final.
         VOID: the vendor never created it. Final.
     """
@@ -53,7 +54,7 @@ class LeaseState(StrEnum):
 
 MOVES: Final[Mapping[LeaseState, frozenset[LeaseState]]] = {
     LeaseState.INTENDED: frozenset({LeaseState.ACTIVE, LeaseState.VOID, LeaseState.DELETING}),
-    LeaseState.ACTIVE: frozenset({LeaseState.DELETING, LeaseState.GONE}),
+    LeaseState.ACTIVE: frozenset({LeaseState.DELETING, LeaseState.LEAKED, LeaseState.GONE}),
     LeaseState.DELETING: frozenset({LeaseState.DELETING, LeaseState.LEAKED, LeaseState.GONE}),
     LeaseState.LEAKED: frozenset({LeaseState.DELETING, LeaseState.LEAKED, LeaseState.GONE}),
     LeaseState.GONE: frozenset(),

@@ -110,6 +110,7 @@ def _new(premises: Premises, route: Route, taken: Taken) -> Instance:
         accepted_wall=premises.clock.wall(),
         ready=ready,
         fails=over if failure else math.inf,
+        deleted=over if failure and premises.imitation.drops_failures else math.inf,
         reason=failure,
         code=code,
         reachable=math.inf if unreachable else ready + character.reach.draw(dice),

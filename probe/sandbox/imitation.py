@@ -226,3 +226,8 @@ class Imitation:
     belongings: Mapping[str, Ids]
     residents: tuple[Resident, ...]
     endpoints: tuple[Endpoint, ...]
+
+    @property
+    def drops_failures(self) -> bool:
+        """Whether what fails to start is gone by itself: there is one word for failed and for deleted."""
+        return Life.DELETED in self.states and self.states.get(Life.FAILED) == self.states[Life.DELETED]

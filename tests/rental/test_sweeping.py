@@ -464,3 +464,21 @@ async def test_look_alikes_without_any_mark_are_told(desk: Desk) -> None:
     assert [(item.instance_id, item.action) for item in plan.items] == [(lookalike.id, Action.REPORT)]
     await desk.sweeper().carry_out(plan)
     assert desk.cloud.deletes == []
+
+
+async def test_what_an_instance_that_vanished_leaves_is_a_leak_until_it_goes(desk: Desk) -> None:
+    """The vendor ended it before anybody asked; its volume counts as used for longer than a sweep waits."""
+    desk.cloud.brings = ("volumes",)
+    rental = await desk.rent()
+    await rental.hand_over("cut")
+    (volume,) = desk.cloud.leftovers.values()
+    desk.cloud.change(rental.instance_id, state=InstanceState.GONE)
+    desk.cloud.leftovers[volume.id] = replace(volume, free=False)
+    report = await desk.sweeper().sweep()
+    assert [(step.result, step.detail) for step in report.steps] == [
+        (Result.LEAKED, f"its instance is gone, and volumes {volume.id} is not: something uses it")
+    ]
+    assert (await desk.only_lease()).state is LeaseState.LEAKED
+    desk.cloud.leftovers[volume.id] = volume
+    assert (await desk.sweeper().sweep()).ok
+    assert (await desk.only_lease()).state is LeaseState.GONE

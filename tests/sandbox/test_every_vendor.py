@@ -96,6 +96,17 @@ async def test_a_build_that_fails_is_the_vendors_error(customer: Customer) -> No
 
 
 @every_vendor
+async def test_what_is_shown_as_gone_after_a_failed_build_costs_nothing(customer: Customer) -> None:
+    """Where a vendor ends what fails to start by itself, nobody has to give it back; elsewhere somebody must."""
+    customer.inject(FaultKind.FAILED)
+    created = await customer.rent()
+    customer.clock.pass_time(60.0)
+    shown = not gone(await customer.cloud.inspect(created.id, customer.watch))
+    alive = {item.instance_id for item in customer.pretend.vendor.instances.alive()}
+    assert (created.id in alive) is shown
+
+
+@every_vendor
 async def test_a_stuck_build_is_not_yet_for_ever(customer: Customer) -> None:
     """Neither ready nor failed; it can be given back."""
     customer.inject(FaultKind.STUCK)

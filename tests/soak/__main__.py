@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from tests.chaos.kill import verdict
 from tests.chaos.kill.styles import SANDBOX
@@ -23,6 +24,8 @@ from tests.soak.vendors import LATENESS, Rented, write_character, write_vendor_f
 
 _REPORTED = 30.0
 """Seconds between two lines of progress."""
+_SWEPT: Final = 150.0
+"""Seconds in which a sweep has waited for all that does not go, and another has come after it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,7 +93,7 @@ async def _settle(agents: Agents, vendors: Sequence[Rented], lease: float) -> li
     unwritten = [
         f"ledger: {what}" for vendor in vendors for what in verdict.at_death(before[vendor.name], agents.state)
     ]
-    ends = time.monotonic() + lease + 2 * LATENESS + 30.0
+    ends = time.monotonic() + lease + 2 * LATENESS + _SWEPT
     while time.monotonic() < ends:
         await agents.command("sweep", "--yes")
         truths = [await vendor.truth() for vendor in vendors]

@@ -23,7 +23,7 @@ class Gate:
 
     Attributes:
         tricks: what goes wrong now.
-        creates: how often a create was received, by lease.
+        creates: how often a create was received, by lease, but for those refused for a token that was over.
         made: what came of them: the lease of each instance, by its identifier.
         touched: identifiers of all that was to be deleted or changed.
         requests: how many there were.
@@ -82,17 +82,14 @@ class Gate:
             return
         self.requests += 1
         meant = meaning(asked)
-        self._note(meant)
+        self.touched.update(meant.subjects)
         reply = await self._serve(asked, meant)
+        if meant.deed is Deed.CREATE and reply.status != HTTPStatus.UNAUTHORIZED:
+            self.creates[meant.lease] += 1  # who was not let in may come again: nothing was done
         if self._strikes(TrickKind.LOSE, meant):
             connection.reset()
             return
         await _send(connection, reply, times=2 if self._strikes(TrickKind.ECHO, meant) else 1)
-
-    def _note(self, meant: Meaning) -> None:
-        if meant.deed is Deed.CREATE:
-            self.creates[meant.lease] += 1
-        self.touched.update(meant.subjects)
 
     async def _serve(self, asked: Asked, meant: Meaning) -> Reply:
         if self._strikes(TrickKind.FAIL, meant):
