@@ -9,7 +9,6 @@ import httpx
 from typing_extensions import override
 
 from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Cloud, View
-from probe.cloud.values import filter_values
 from probe.model.instance import Lease
 from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Stopwatch
@@ -104,12 +103,7 @@ class GullibleCloud(Cloud):
     ) -> list[View]:
         """The same with our marks on whatever has a name like ours; the list itself is asked for without a filter."""
         del marks, everything
-        listing = self._instances.list
-        items: list[View] = []
-        values = filter_values(self.entry, {})
-        async for answer, page in self._caller.pages("list", listing, values, watch, watch.aside()):
-            items.extend(self._view(item, answer) for item in page)
-        return [_believed(view) for view in items]
+        return [_believed(view) for view in await super().inventory(watch, everything=True)]
 
 
 def _believed(view: View) -> View:
