@@ -1,25 +1,15 @@
-"""The hand on the sandbox: faults on demand, bystanders, and the truth, for tests and (by HTTP) for people."""
+"""The hand on the sandbox: faults on demand, bystanders, and the truth, for tests and (by `control_api`) for people."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from probe.notation.documents import DocumentRefused, parse_document
-from probe.sandbox.characters import read_fault
 from probe.sandbox.faults import ANY, Fault, Faults
 from probe.sandbox.instances import Instance, Truth, truth
-from probe.sandbox.reading import Entry, SandboxDataRefused
 from probe.sandbox.vendor import Logged, PretendVendor
 
 TARGETS: Final = "targets"
 """What the sandbox's own servers are called where a fault names a vendor."""
-
-
 _LONGEST: Final = 10
 """Digits of a fault's number."""
 
@@ -136,71 +126,3 @@ def _working(name: str, faults: Faults) -> list[dict[str, object]]:
         {"handle": f"{name}/{active.number}", "struck": active.struck, **asdict(active.fault)}
         for active in faults.active()
     ]
-
-
-def control_app(control: Control) -> Starlette:
-    """The control endpoint, for the sandbox's own port on loopback."""
-
-    async def state(_: Request) -> Response:
-        return JSONResponse(control.state())
-
-    async def requests(request: Request) -> Response:
-        return JSONResponse([asdict(logged) for logged in control.requests(request.query_params.get("vendor", ""))])
-
-    async def instance(request: Request) -> Response:
-        return JSONResponse(asdict(control.truth(request.path_params["id"])))
-
-    async def inject(request: Request) -> Response:
-        with await _entry(request) as entry:
-            fault = read_fault(entry)
-        return JSONResponse({"handles": control.inject(fault)}, 201)
-
-    async def clear(request: Request) -> Response:
-        control.clear(request.query_params.get("vendor", ANY))
-        return Response(status_code=204)
-
-    async def withdraw(request: Request) -> Response:
-        control.withdraw(request.path_params["handle"])
-        return Response(status_code=204)
-
-    async def bystander(request: Request) -> Response:
-        with await _entry(request) as entry:
-            wanted = entry.text("vendor"), entry.text("name"), entry.texts("marks")
-        return JSONResponse({"id": control.add_bystander(*wanted)}, 201)
-
-    return Starlette(
-        routes=[
-            Route("/control/state", _told(state)),
-            Route("/control/requests", _told(requests)),
-            Route("/control/instances/{id}", _told(instance)),
-            Route("/control/faults", _told(inject), methods=["POST"]),
-            Route("/control/faults", _told(clear), methods=["DELETE"]),
-            Route("/control/faults/{handle:path}", _told(withdraw), methods=["DELETE"]),
-            Route("/control/bystanders", _told(bystander), methods=["POST"]),
-        ]
-    )
-
-
-async def _entry(request: Request) -> Entry:
-    """The request's JSON. No other type is read, so that a page of another site cannot send it without asking."""
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise SandboxDataRefused("the request must be application/json")
-    text = (await request.body()).decode("utf-8", "replace")
-    try:
-        return Entry(parse_document(text, "the request"))
-    except DocumentRefused as error:
-        raise SandboxDataRefused(str(error)) from None
-
-
-def _told(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """The same handler; what it refuses becomes an answer that says so."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except SandboxDataRefused as error:
-            return JSONResponse({"error": str(error)}, 400)
-        except UnknownToSandbox as error:
-            return JSONResponse({"error": str(error)}, 404)
-
-    return handle

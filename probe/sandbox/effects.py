@@ -71,7 +71,7 @@ def _suits(premises: Premises, route: Route, instance: Instance) -> None:
 
 def _begin_creation(premises: Premises, instance: Instance) -> None:
     over = min(instance.ready, instance.fails)
-    apart = premises.imitation.starts_apart
+    apart = premises.imitation.works.starts_apart
     created = (instance.accepted + over) / 2 if apart and not instance.reason else over
     premises.works.begin(Verb.CREATE, instance, created, instance.code, instance.reason)
     if apart:
@@ -210,7 +210,7 @@ def _begin_deletion(premises: Premises, route: Route, instance: Instance) -> Non
     if premises.strike(FaultKind.LYING_DELETE, route):
         premises.works.begin(Verb.DELETE, instance, now)
         return
-    if premises.imitation.can_fail_later and premises.strike(FaultKind.FAILED, route):
+    if premises.imitation.works.asked_for and premises.strike(FaultKind.FAILED, route):
         over = now + premises.character.delete.draw(premises.dice)
         premises.works.begin(Verb.DELETE, instance, over, *_broken(premises, route, "the deletion failed"))
         return

@@ -10,7 +10,7 @@ from probe.sandbox.bodies import Body
 from probe.sandbox.identifiers import Ids
 from probe.sandbox.instances import Life
 from probe.sandbox.requests import Finder
-from probe.sandbox.works import Stage
+from probe.sandbox.works import WorkStyle
 
 
 class Effect(StrEnum):
@@ -186,10 +186,7 @@ class Imitation:
         delete_again: whether deleting what is being deleted works.
         quota: instances that the account may have.
         states: its words (or mappings of words) for the states of an instance.
-        work_ids: of what it does after it has answered.
-        works: its words for how far that is.
-        starts_apart: whether starting an instance is a work of its own after the one that creates it.
-        can_fail_later: whether one can ask it about that, and so learn that a deletion failed.
+        works: how it tells of what it does after it has answered.
         rate: requests that it takes in a window; 0 for no limit.
         window: seconds in which it takes them.
         period: seconds between two datapoints.
@@ -214,10 +211,7 @@ class Imitation:
     delete_again: bool
     quota: int
     states: Mapping[Life, object]
-    work_ids: Ids
-    works: Mapping[Stage, object]
-    starts_apart: bool
-    can_fail_later: bool
+    works: WorkStyle
     rate: int
     window: float
     period: float

@@ -29,7 +29,7 @@ from probe.sandbox.imitation import (
 from probe.sandbox.instances import Life
 from probe.sandbox.reading import Entry, SandboxDataRefused
 from probe.sandbox.requests import Extract, Finder
-from probe.sandbox.works import Stage
+from probe.sandbox.works import Stage, WorkStyle
 
 CHARACTERS: Final = "characters"
 """The file beside the vendors' that says what they are like."""
@@ -64,9 +64,7 @@ def _load(file: Path, changed: int) -> Imitation:
 def _imitation(name: str, entry: Entry) -> Imitation:
     shapes = entry.entry("shapes").data
     errors = {family: _errors(kinds, shapes) for family, kinds in entry.entries("errors")}
-    with entry.entry("works") as works, entry.entry("rate") as rate:
-        work_ids, words = _ids(works), {stage: works.raw(stage.value, stage.value) for stage in Stage}
-        starts_apart = bool(works.raw("starts_apart", False))
+    with entry.entry("rate") as rate:
         limit, window = int(rate.number("limit", 0)), rate.seconds("window", 3600.0)
     return Imitation(
         name=name,
@@ -83,10 +81,7 @@ def _imitation(name: str, entry: Entry) -> Imitation:
         delete_again=bool(entry.raw("delete_again", True)),
         quota=int(entry.number("quota", 100)),
         states=_states(entry),
-        work_ids=work_ids,
-        works=words,
-        starts_apart=starts_apart,
-        can_fail_later="works" in entry,
+        works=_works(entry),
         rate=limit,
         window=window,
         period=entry.seconds("period", 60.0),
@@ -112,6 +107,16 @@ def _ids(entry: Entry) -> Ids:
         digits = int(ids.number("digits", 0))
         kind = ids.word("kind", IdKind) or (IdKind.HEX if digits else IdKind.UUID)
         return Ids(kind=IdKind(kind), prefix=ids.text("prefix", ""), digits=digits)
+
+
+def _works(entry: Entry) -> WorkStyle:
+    with entry.entry("works") as works:
+        return WorkStyle(
+            ids=_ids(works),
+            words={stage: works.raw(stage.value, stage.value) for stage in Stage},
+            starts_apart=bool(works.raw("starts_apart", False)),
+            asked_for="works" in entry,
+        )
 
 
 def _own_ids(entry: Entry) -> Ids:

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp
 from probe.model.clock import Clock
 from probe.sandbox.certificates import Authority, Identity
 from probe.sandbox.characters import Character, load_characters
-from probe.sandbox.control import TARGETS, Control, control_app
+from probe.sandbox.control import TARGETS, Control
+from probe.sandbox.control_api import control_app
 from probe.sandbox.faults import Faults, Weather
 from probe.sandbox.loading import CHARACTERS, load_imitation
 from probe.sandbox.nameserver import NameServer

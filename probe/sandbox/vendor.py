@@ -104,7 +104,7 @@ class PretendVendor:
         self.clock = clock
         self.dice = random.Random(f"{seed}/{name}/dice")
         self.instances = Instances(clock)
-        self.works = Works(clock, imitation.work_ids, imitation.works)
+        self.works = Works(clock, imitation.works)
         self.belongings = Belongings(clock, imitation.belongings)
         self.allowance = Allowance(clock, imitation.rate, imitation.window)
         self.tokens = Tokens(clock)

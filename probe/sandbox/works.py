@@ -31,6 +31,23 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkStyle:
+    """How a vendor tells of what it does after it has answered.
+
+    Attributes:
+        ids: of works.
+        words: its own for how far a work is.
+        starts_apart: whether starting an instance is a work of its own after the one that creates it.
+        asked_for: whether one can ask about a work, and so learn that a deletion failed.
+    """
+
+    ids: Ids
+    words: Mapping[Stage, object]
+    starts_apart: bool
+    asked_for: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Something that takes its time. Moments are seconds on the sandbox's clock, infinite if they never come.
 
@@ -64,16 +81,15 @@ class Work:
 class Works:
     """The works of one vendor, with its own words for their stages; the newest are remembered."""
 
-    def __init__(self, clock: Clock, ids: Ids, words: Mapping[Stage, object]) -> None:
+    def __init__(self, clock: Clock, style: WorkStyle) -> None:
         self._clock = clock
-        self._ids = ids
-        self._words = words
+        self._style = style
         self._all: OrderedDict[str, Work] = OrderedDict()
 
     def begin(self, verb: Verb, instance: Instance, ends: float, code: str = "", reason: str = "") -> Work:
         """A new work on *instance* that is over at *ends*; it fails if there is a *reason* for it."""
         work = Work(
-            work_id=self._ids.new(f"{verb}-{instance.name}"),
+            work_id=self._style.ids.new(f"{verb}-{instance.name}"),
             verb=verb,
             instance=instance,
             begun=self._clock.now(),
@@ -106,7 +122,7 @@ class Works:
             "number": number_of(work.work_id),
             "verb": work.verb.value,
             "creates": work.verb is Verb.CREATE,
-            "status": self._words[stage],
+            "status": self._style.words[stage],
             "over": over,
             "failed": stage is Stage.FAILED,
             "progress": 100 if over else 0,
