@@ -195,7 +195,8 @@ class Engine:
 
     async def _perform(self, job: Job, slot: Slot, due: float) -> None:
         vendor = job.target.vendor
-        if not await self._places.take(vendor, self._rest(job, due)):
+        places = self._places
+        if not (places.take_free(vendor) or await places.take(vendor, self._rest(job, due))):
             slot.skip(Skip.BUSY)
             return
         try:
@@ -207,7 +208,7 @@ class Engine:
             else:
                 slot.ran()
         finally:
-            self._places.release(vendor)
+            places.release(vendor)
 
     def _rest(self, job: Job, due: float) -> float:
         return patience(job.every) - (self._timeline.now() - due)

@@ -42,13 +42,19 @@ class Places:
 
     async def take(self, vendor: str, patience: float) -> bool:
         """Take a place for a run on *vendor*, or give up after *patience* seconds; whether there was one."""
-        if self._may(vendor):  # then nobody who waits may have it
-            self._taken[vendor] += 1
-            self._free -= 1
+        if self.take_free(vendor):
             return True
         if patience <= 0:
             return False
         return await self._wait(vendor, patience)
+
+    def take_free(self, vendor: str) -> bool:
+        """Take a place for a run on *vendor* if there is one now; whether there was."""
+        if not self._may(vendor):
+            return False
+        self._taken[vendor] += 1  # nobody who waits may have it
+        self._free -= 1
+        return True
 
     def release(self, vendor: str) -> None:
         """Give a place back; the next one who may have it gets it."""

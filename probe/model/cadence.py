@@ -17,8 +17,8 @@ START_WINDOW: Final = 5.0
 START_SPACING: Final = 0.05
 """Seconds of that window for each job that starts: who has few need not wait for the spread of many."""
 STEP: Final = 0.002
-"""Seconds of which the shift of a grid is a multiple: the slots of many jobs are due at the same instants, and to wake up
-once for several runs costs less than to wake up for each. Where jobs are few, hardly two ever meet."""
+"""Seconds of which the shift of a grid is a multiple: the slots of many jobs are due at the same instants, and to wake
+up once for several runs costs less than to wake up for each. Where jobs are few, hardly two ever meet."""
 START_RATE: Final = 400.0
 """First runs a second at most, for whose sake the window of very many jobs is longer: a first run makes what later ones
 use again and costs three times as much, and a core that cannot keep up skips the slots it is late for."""

@@ -31,13 +31,16 @@ _TIMESPEC: Final = struct.Struct("@qq")
 ANCILLARY_SPACE: Final = socket.CMSG_SPACE(_TIMESPEC.size) if hasattr(socket, "CMSG_SPACE") else 0
 """Bytes of ancillary data that a receive must ask for to be told the stamp."""
 
-# struct tcp_info of include/uapi/linux/tcp.h: 8 single bytes, then words of 32 bits, of which these are
-# tcpi_last_ack_recv (milliseconds ago), tcpi_rtt (microseconds) and tcpi_total_retrans.
+# struct tcp_info of include/uapi/linux/tcp.h: 8 single bytes, the state first, then words of 32 bits, of which these
+# are tcpi_last_ack_recv (milliseconds ago), tcpi_rtt (microseconds) and tcpi_total_retrans.
 _TCP_INFO_LENGTH: Final = 104
 _WORD: Final = struct.Struct("@I")
 _LAST_ACK_AT: Final = 8 + 4 * 12
 _RTT_AT: Final = 8 + 4 * 15
 _RETRANSMITS_AT: Final = 8 + 4 * 23
+
+# include/net/tcp_states.h
+_ESTABLISHED: Final = b"\x01"
 
 Ancillary = Sequence[tuple[int, int, bytes]]
 
@@ -91,6 +94,11 @@ def departure_stamp(sock: socket.socket) -> int | None:
             seconds, nanoseconds = _TIMESPEC.unpack_from(stamps)
             return int(seconds * 1_000_000_000 + nanoseconds) or None
     return None
+
+
+def stands(sock: socket.socket) -> bool:
+    """Whether the connection of the TCP *sock* stands, as far as the kernel says."""
+    return _LINUX and sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _ESTABLISHED
 
 
 def connect_seconds(sock: socket.socket, waited: float) -> float | None:

@@ -8,7 +8,15 @@ from typing import Final, Protocol
 
 from probe.model.outcome import ProbeFailed
 from probe.wire.faults import from_errno
-from probe.wire.kernel import ANCILLARY_SPACE, ask_for_stamps, connect_seconds, departure_stamp, send_stamped, stamp_in
+from probe.wire.kernel import (
+    ANCILLARY_SPACE,
+    ask_for_stamps,
+    connect_seconds,
+    departure_stamp,
+    send_stamped,
+    stamp_in,
+    stands,
+)
 from probe.wire.lookout import watch
 from probe.wire.timing import Timing
 
@@ -17,7 +25,7 @@ CHUNK: Final = 65536
 
 LINGER_RESET: Final = struct.pack("ii", 1, 0)
 """Value of SO_LINGER with which closing a socket resets its connection."""
-_AT_ONCE: Final = {0, errno.EISCONN}
+_STANDING: Final = {0, errno.EISCONN}
 _UNDER_WAY: Final = {errno.EINPROGRESS, errno.EINTR, errno.EAGAIN}
 
 
@@ -138,41 +146,50 @@ async def connect(address: str, port: int, timing: Timing) -> Line:
     Raises:
         ProbeFailed: it could not be opened.
     """
+    line = _unconnected(address)
+    sock = line.socket
+    try:
+        stamped = timing.kernel and ask_for_stamps(sock)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        started = timing.now()
+        # a peer on this machine has answered by then, and to wait for what is there costs more than to look
+        if _under_way(sock, (address, port)) and not stands(sock):
+            await line.writable()
+            _judge(sock)
+        waited = timing.now() - started
+        seconds = connect_seconds(sock, waited) if stamped else None
+    except BaseException:
+        line.close()
+        raise
+    if seconds is None:
+        timing.blunt()
+        seconds = waited
+    line.connected_in = seconds
+    line.established = started + seconds
+    return line
+
+
+def _under_way(sock: socket.socket, peer: tuple[str, int]) -> bool:
+    """Begin to connect; whether that may take a while."""
+    code = sock.connect_ex(peer)
+    if code not in _STANDING and code not in _UNDER_WAY:
+        raise from_errno(code, local=code != errno.ECONNREFUSED)
+    return code in _UNDER_WAY
+
+
+def _judge(sock: socket.socket) -> None:
+    if code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise from_errno(code)
+
+
+def _unconnected(address: str) -> Line:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     except OSError as error:
         raise from_errno(error.errno or 0, local=True) from error
     try:
-        line = Line(sock)
+        return Line(sock)
     except ProbeFailed:
         sock.close()
         raise
-    try:
-        await _establish(line, (address, port), timing)
-    except BaseException:
-        line.close()
-        raise
-    return line
-
-
-async def _establish(line: Line, peer: tuple[str, int], timing: Timing) -> None:
-    sock = line.socket
-    stamped = timing.kernel and ask_for_stamps(sock)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    started = timing.now()
-    code = sock.connect_ex(peer)
-    if code in _UNDER_WAY:
-        await line.writable()
-        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise from_errno(code)
-    elif code not in _AT_ONCE:
-        raise from_errno(code, local=code != errno.ECONNREFUSED)
-    waited = timing.now() - started
-    seconds = connect_seconds(sock, waited) if stamped else None
-    if seconds is None:
-        timing.blunt()
-        seconds = waited
-    line.connected_in = seconds
-    line.established = started + seconds

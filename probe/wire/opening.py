@@ -30,7 +30,10 @@ class Opener:
         Raises:
             ProbeFailed: there is none to be had.
         """
-        address = await self.resolver.resolve(to_ascii(host), route.family, timing)
+        host = to_ascii(host)
+        address = self.resolver.at_hand(host, route.family, timing)  # a step less for those that need not wait
+        if address is None:
+            address = await self.resolver.resolve(host, route.family, timing)
         timing.enter(Phase.CONNECT)
         return await connect(address, port, timing)
 

@@ -67,20 +67,29 @@ class Resolver:
             ProbeFailed: the name has no such address, or no name server said so (`unresolved`); a literal address is
                 of another family (`invalid`).
         """
-        known = (host,) if is_address(host) else self._known(host.lower().rstrip("."))
-        if known is not None:
-            address = _first_of(known, family)
-            if address is None:
-                raise _no_address(host, family, local=is_address(host))
-            if "%" in address:
-                address = _zone_by_number(address)
-        else:
+        address = self.at_hand(host, family, timing)
+        if address is None:
             timing.enter(Phase.RESOLVE)
             started = timing.now()
             address, theirs = await self._ask(host, family, timing)
             timing.add(Phase.RESOLVE, theirs if timing.sharp else timing.now() - started)
-        timing.watch.facts[Fact.IP_PROTOCOL] = 6 if ":" in address else 4
+            timing.watch.facts[Fact.IP_PROTOCOL] = 6 if ":" in address else 4
         return address
+
+    def at_hand(self, host: str, family: Family, timing: Timing) -> str | None:
+        """The same if nobody has to be asked; None if somebody has.
+
+        Raises:
+            ProbeFailed: as above.
+        """
+        known = (host,) if is_address(host) else self._known(host.lower().rstrip("."))
+        if known is None:
+            return None
+        address = _first_of(known, family)
+        if address is None:
+            raise _no_address(host, family, local=is_address(host))
+        timing.watch.facts[Fact.IP_PROTOCOL] = 6 if ":" in address else 4
+        return _zone_by_number(address) if "%" in address else address
 
     def _known(self, name: str) -> tuple[str, ...] | None:
         if is_address(name):

@@ -4,6 +4,7 @@ One request is one exchange: no redirect, no retry, no second address. A connect
 route says that it may be kept (docs/decisions/0002-connection-policy.md).
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -138,16 +139,18 @@ class PlainTransport(httpx.AsyncBaseTransport):
             ProbeFailed: whatever went wrong on the wire.
         """
         peer, payload = asked.ready()
-        if peer[0] == "https":
-            await self._opener.contexts.get(self._route.trust, HTTP1)
-        timing = Timing(watch, self._clock, self._meter, kernel=self._kernel)
-        line = await self._line(peer, timing, server_name)
         answer = Answer(limit=limit, bodiless=asked.bodiless, keep=heard is None or heard.keep)
+        line: Channel | None = None
         try:
             with translated():
+                if peer[0] == "https":
+                    await self._opener.contexts.get(self._route.trust, HTTP1)
+                timing = Timing(watch, self._clock, self._meter, kernel=self._kernel)
+                line = self._kept(peer, timing) or await self._opened(peer, timing, server_name)
                 await converse(line, payload, answer, timing)
         except BaseException:
-            line.close()
+            if line is not None:
+                line.close()
             raise
         finally:
             answer.close()
@@ -160,16 +163,16 @@ class PlainTransport(httpx.AsyncBaseTransport):
             line.close()
         return fetched(answer.status, answer.headers, answer.body, answer.version, watch, None if heard else limit)
 
-    async def _line(self, peer: Peer, timing: Timing, server_name: str | None) -> Channel:
+    def _kept(self, peer: Peer, timing: Timing) -> Channel | None:
         line = self._idle.take(peer) if self._route.keep else None
-        if line is not None:
-            timing.watch.connection = Connection.REUSED
-            return line
-        timing.watch.connection = Connection.NEW
+        timing.watch.connection = Connection.NEW if line is None else Connection.REUSED
+        return line
+
+    def _opened(self, peer: Peer, timing: Timing, server_name: str | None) -> Awaitable[Channel]:
         scheme, host, port = peer
         if scheme == "https":
-            return await self._opener.secure(host, port, self._route, HTTP1, timing, server_name=server_name)
-        return await self._opener.plain(host, port, self._route, timing)
+            return self._opener.secure(host, port, self._route, HTTP1, timing, server_name=server_name)
+        return self._opener.plain(host, port, self._route, timing)
 
     async def aclose(self) -> None:
         """Let go of all connections."""

@@ -1,9 +1,10 @@
 """The wire as the floors above see it: a handful of questions to a peer, each accounted to a stopwatch."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import httpx
 
@@ -177,7 +178,7 @@ class Wire:
         transport = self._transport(route)
         return Prepared(request, route, transport if isinstance(transport, PlainTransport) else None)
 
-    async def fetch(self, asked: Prepared, watch: Stopwatch, *, limit: int = BODY_LIMIT) -> Fetched:
+    def fetch(self, asked: Prepared, watch: Stopwatch, *, limit: int = BODY_LIMIT) -> Coroutine[Any, Any, Fetched]:
         """Do the HTTP exchange that is *asked* just as `send` does, without httpx wherever it has nothing to add.
 
         It has where it speaks HTTP/2 or to a proxy, where somebody wants to read what was said, and in tests.
@@ -186,8 +187,10 @@ class Wire:
             ProbeFailed: there is no answer, or it cannot be read.
         """
         if watch.transcript is None and asked.plain is not None:
-            with translated():
-                return await asked.plain.exchange(asked, watch, limit=limit)
+            return asked.plain.exchange(asked, watch, limit=limit)
+        return self._fetch_by_httpx(asked, watch, limit)
+
+    async def _fetch_by_httpx(self, asked: Prepared, watch: Stopwatch, limit: int) -> Fetched:
         request = asked.request
         again = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
         answer = await self.send(again, watch, asked.route, limit=limit)
