@@ -62,6 +62,7 @@ class _Verdict:
     phase: Phase | None = None
     request_id: str = ""
     answered: bool = False
+    by_our_clock: bool = False
 
 
 def new_run_id() -> str:
@@ -154,7 +155,7 @@ class Runner:
         lost = self._stalls.seconds(now - (min(seconds, HINDSIGHT) if failed else seconds), now)
         words = f"the agent itself was held up for {lost:.3g} s"
         if failed:
-            explains = lost >= STALL and verdict.outcome in NETWORK_LIKE
+            explains = lost >= BLUR if verdict.by_our_clock else lost >= STALL and verdict.outcome in NETWORK_LIKE
             told = replace(verdict, outcome=Outcome.OVERLOADED, detail=f"{verdict.detail}; {words}")
             return (told if explains else verdict), seconds
         if watch.source is ClockSource.KERNEL or lost < BLUR or watch.resolution:
@@ -219,7 +220,8 @@ def _told(failed: ProbeFailed | SecretUnavailable) -> _Verdict:
         return _Verdict(Outcome.OVERLOADED, str(failed))
     if isinstance(failed, SecretUnavailable):
         return _Verdict(Outcome.DENIED, str(failed))
-    return _Verdict(failed.outcome, failed.detail, failed.phase, failed.request_id, answered=failed.answered)
+    words = failed.outcome, failed.detail, failed.phase, failed.request_id
+    return _Verdict(*words, answered=failed.answered, by_our_clock=failed.by_our_clock)
 
 
 def _starved(error: BaseException) -> bool:

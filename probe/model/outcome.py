@@ -91,10 +91,12 @@ class ProbeFailed(Exception):  # noqa: N818 - it is not an error of the program:
         phase: where, if the raiser knows better than the stopwatch.
         request_id: what the vendor's support wants to know of the exchange that failed; empty if nobody said.
         answered: whether the failure was itself an answer: somebody refused the connection.
+        by_our_clock: whether it is a time that was too long, and only our own loop's clock timed it.
     """
 
     request_id: str = ""
     answered: bool = False
+    by_our_clock: bool = False
 
     def __init__(self, outcome: Outcome, detail: str, *, phase: Phase | None = None) -> None:
         super().__init__(detail)

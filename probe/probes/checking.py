@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from probe.model.clock import ClockSource
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES
 from probe.model.stopwatch import Stopwatch
@@ -32,6 +33,13 @@ def unexpected(detail: str) -> ProbeFailed:
     return ProbeFailed(Outcome.UNEXPECTED, detail)
 
 
+def too_long(detail: str, watch: Stopwatch) -> ProbeFailed:
+    """What *watch* timed took longer than the configuration allows."""
+    failed = unexpected(detail)
+    failed.by_our_clock = watch.source is ClockSource.LOOP
+    return failed
+
+
 def latency(watch: Stopwatch) -> float:
     """Seconds of the exchange: its wire phases together, without our own queueing."""
     return sum(watch.phases.get(phase, 0.0) for phase in WIRE_PHASES)
@@ -44,7 +52,7 @@ def check_latency(watch: Stopwatch, allowed: float | None) -> None:
         ProbeFailed: unexpected.
     """
     if allowed is not None and (taken := latency(watch)) > allowed:
-        raise unexpected(f"took {taken:.3f} s, more than the {allowed:g} s of max_latency")
+        raise too_long(f"took {taken:.3f} s, more than the {allowed:g} s of max_latency", watch)
 
 
 def shown(text: str, most: int = _SHOWN) -> str:

@@ -16,20 +16,24 @@ from pydantic import BaseModel
 from probe.model.job import Detail
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES, Phase
+from probe.model.secret import MASK, SecretUnavailable
 from probe.model.stopwatch import Stopwatch
 from probe.model.target import Target
 from probe.notation.paths import Query, QueryTypeError
 from probe.notation.templates import Template
-from probe.probes.checking import WIRE_OUTCOMES, latency, shown, unexpected
-from probe.probes.http import HttpPlace, check_body, check_status, file_complaints
+from probe.probes.checking import WIRE_OUTCOMES, latency, shown, too_long, unexpected
+from probe.probes.http import HttpPlace, check_body, check_status, data_of, file_complaints
 from probe.probes.kind import Complaint, Surroundings
 from probe.probes.steps import FlowOptions, HeaderOf, Step, Until, revealed, step_complaints
+from probe.wire.redaction import redacted_text
 
 if TYPE_CHECKING:
     from probe.cloud import VendorEntry
     from probe.wire import Wire
 
 _PORTS: Final = {"http": 80, "https": 443}
+_KEY: Final = 8
+"""Characters from which on something captured may be a key."""
 _log = logging.getLogger(__name__)
 
 
@@ -110,7 +114,19 @@ class FlowProbe:
                     answer = await self._poll(step, step.until, values, watch)
                 values.update(_captures(step, answer))
             except ProbeFailed as failed:
-                raise ProbeFailed(failed.outcome, f"step {step.name}: {failed.detail}", phase=failed.phase) from failed
+                words = redacted_text(failed.detail, lambda text: self._without_captured(text, values))
+                told = ProbeFailed(failed.outcome, f"step {step.name}: {words}", phase=failed.phase)
+                told.answered, told.by_our_clock = failed.answered, failed.by_our_clock
+                raise told from failed
+
+    def _without_captured(self, text: str, values: Mapping[str, object]) -> str:
+        """*text* without what earlier steps captured: it may be the key to somebody's account."""
+        captured = [value for name, value in values.items() if name not in self._options.variables]
+        for value in sorted((found for found in captured if isinstance(found, str)), key=len, reverse=True):
+            if len(value) >= _KEY:
+                for form in (value, json.dumps(value)[1:-1], quote(value, "", errors="replace")):
+                    text = text.replace(form, MASK)
+        return text
 
     async def _exchange(self, step: Step, values: Mapping[str, object], watch: Stopwatch) -> httpx.Response:
         answer = await self._wire.send(self._request(step, values), watch, self._route)
@@ -121,25 +137,33 @@ class FlowProbe:
     async def _poll(self, step: Step, until: Until, values: Mapping[str, object], watch: Stopwatch) -> httpx.Response:
         ends = watch.clock.now() + until.at_most
         while True:
+            asked, before = watch.clock.now(), latency(watch)
             answer = await self._exchange(step, values, watch)
             try:
                 check_body(answer, None, until.assertion)
             except ProbeFailed as not_yet:
-                if watch.clock.now() + until.every > ends:
-                    raise unexpected(f"not within {until.at_most:g} s: {not_yet.detail}") from not_yet
+                if (
+                    asked + latency(watch) - before + until.every > ends
+                ):  # when it was answered, however late we read it
+                    raise too_long(f"not within {until.at_most:g} s: {not_yet.detail}", watch) from not_yet
             else:
                 return answer
             await watch.clock.sleep(until.every)
 
     def _request(self, step: Step, values: Mapping[str, object]) -> httpx.Request:
         headers = {name: _header(name, _rendered(value, values)) for name, value in step.headers.items()}
-        content = None if step.body is None else _text(_rendered(step.body, values)).encode()
-        if step.json_body is not None:
-            content = json.dumps(revealed(_rendered(step.json_body, values))).encode()
-            headers.setdefault("Content-Type", "application/json")
-        return self._wire.client(self._route).build_request(
-            step.method, self._address(step, values), headers=headers, content=content
-        )
+        try:
+            content = None if step.body is None else _text(_rendered(step.body, values)).encode()
+            if step.json_body is not None:
+                content = json.dumps(revealed(_rendered(step.json_body, values))).encode()
+                headers.setdefault("Content-Type", "application/json")
+            url = self._address(step, values)
+            return self._wire.client(self._route).build_request(step.method, url, headers=headers, content=content)
+        except (ValueError, RecursionError, httpx.InvalidURL) as error:
+            if not step.names:
+                raise  # nobody but us wrote this
+            why = f"{type(error).__name__}: {error}" if isinstance(error, httpx.InvalidURL) else type(error).__name__
+            raise unexpected(f"of what was captured no request can be made ({why})") from error
 
     def _address(self, step: Step, values: Mapping[str, object]) -> str:
         """Where *step* goes: never to another host than it names, or the target's.
@@ -149,11 +173,14 @@ class FlowProbe:
         """
         template = Template.parse(step.url)
         whole = step.url.startswith("${")
-        safe = values if whole else {name: quote(_text(value), safe="") for name, value in values.items()}
+        used = {name: value for name, value in values.items() if name in step.names}
+        safe = used if whole else {name: quote(_text(value), safe="") for name, value in used.items()}
         url = urljoin(self._base, str(template.render(safe)))
         named = self._base if whole else urljoin(self._base, step.url.partition("${")[0])
         if _origin(url) != _origin(named):
-            raise unexpected(f"what was captured leads to {shown(url)}, to another host than the step names")
+            scheme, host, port = _origin(url)
+            other = f"{scheme}://{shown(host)}:{port}"
+            raise unexpected(f"what was captured leads to {other}, to another host than the step names")
         return url
 
     # --- in any case -------------------------------------------------------------------------------------------------
@@ -202,6 +229,8 @@ class FlowProbe:
             await self._step(step, values, watch)
         except ProbeFailed as failed:
             return failed
+        except SecretUnavailable as lacking:
+            return ProbeFailed(Outcome.DENIED, f"step {step.name}: {lacking}")
         return None
 
 
@@ -234,16 +263,27 @@ def _captures(step: Step, answer: httpx.Response) -> dict[str, object]:
     """
     found = {name: _capture(source, answer) for name, source in step.capture.items()}
     if lacking := [name for name, value in found.items() if value is None]:
-        raise unexpected(f"there is no {', '.join(lacking)} to capture in {shown(answer.text)}")
+        raise unexpected(f"there is no {', '.join(lacking)} to capture in {_outline(answer)}")
     return found
+
+
+def _outline(answer: httpx.Response) -> str:
+    """What *answer* holds, without what it says: that may be a secret which is not known as one."""
+    try:
+        data = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return f"{len(answer.content)} bytes that are no JSON"
+    if not isinstance(data, dict):
+        return f"a {type(data).__name__}"
+    return f"an object of {shown(', '.join(data))!a}"  # whatever is no text in it must not spoil the log
 
 
 def _capture(source: Query | HeaderOf, answer: httpx.Response) -> object:
     if isinstance(source, HeaderOf):
         return answer.headers.get(source.name)
     try:
-        return source.search(json.loads(answer.content))
-    except ValueError as error:
-        raise unexpected(f"the body is no JSON: {shown(answer.text)}") from error
+        return source.search(data_of(answer))
     except QueryTypeError as error:
         raise unexpected(f"the capture does not fit the body: {error}") from error
+    except RecursionError as error:
+        raise unexpected("the body is nested too deeply for the capture") from error

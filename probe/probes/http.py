@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -193,16 +193,29 @@ def check_body(answer: Answered, pattern: Pattern | None, assertion: Query | Non
         raise unexpected(f"the body does not contain `{shown(pattern.pattern)}`: {told(answer.text)}")
     if assertion is None:
         return
-    try:
-        data = json.loads(answer.content)
-    except ValueError as error:
-        raise unexpected(f"the body is no JSON: {told(answer.text)}") from error
+    data = data_of(answer)
     try:
         assertion.search(data)
     except QueryTypeError as error:
         raise unexpected(f"the assertion does not fit the body: {error}") from error
+    except RecursionError as error:
+        raise unexpected("the body is nested too deeply for the assertion") from error
     if not assertion.holds(data):
         raise unexpected(f"`{shown(assertion.text)}` is not true of {told(answer.text)}")
+
+
+def data_of(answer: Answered) -> Any:
+    """What the body says, as JSON.
+
+    Raises:
+        ProbeFailed: it is none, or nested too deeply to be read (unexpected).
+    """
+    try:
+        return json.loads(answer.content)
+    except ValueError as error:
+        raise unexpected(f"the body is no JSON: {told(answer.text)}") from error
+    except RecursionError as error:
+        raise unexpected("the body is nested too deeply to be read as JSON") from error
 
 
 def file_complaints(bundle: FileName | None) -> Sequence[Complaint]:

@@ -13,6 +13,7 @@ from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.secret import SecretUnavailable
 from probe.model.stopwatch import Stopwatch
+from probe.probes.checking import check_latency
 from tests.fakes.clock import FakeClock
 from tests.fakes.probes import Act, job
 
@@ -124,6 +125,23 @@ async def test_what_a_vendor_said_it_said(outcome: Outcome) -> None:
     """An answer is an answer, however late we read it."""
     stage = Stage()
     assert (await stage.run(stage.act(2.0, fail(outcome)))).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("source", "stall", "outcome"),
+    [
+        (ClockSource.LOOP, BLUR * 2, Outcome.OVERLOADED),
+        (ClockSource.LOOP, BLUR * 0.5, Outcome.UNEXPECTED),
+        (ClockSource.KERNEL, 2.0, Outcome.UNEXPECTED),
+    ],
+)
+async def test_what_only_our_own_clock_called_too_long_was_perhaps_us(
+    source: ClockSource, stall: float, outcome: Outcome
+) -> None:
+    """What the kernel called too long was too long."""
+    stage = Stage()
+    measured = await stage.run(stage.act(stall, lambda watch: check_latency(watch, 0.1), source))
+    assert measured.outcome is outcome
 
 
 async def test_a_stall_is_not_part_of_what_the_kernel_timed() -> None:

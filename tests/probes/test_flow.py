@@ -11,12 +11,13 @@ import pytest
 from pydantic import ValidationError
 
 from probe.engine.runner import Runner
+from probe.engine.stalls import Stalls
 from probe.model.job import Job
 from probe.model.measurement import Measurement
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome
 from probe.model.phase import Phase
-from probe.model.secret import Secret
+from probe.model.secret import Secret, SecretUnavailable
 from probe.probes.flow import FlowPlace, FlowProbe
 from probe.probes.kind import Surroundings
 from probe.probes.steps import FlowOptions
@@ -232,6 +233,91 @@ async def test_what_was_captured_is_quoted_in_a_url_and_refused_in_a_header() ->
         Outcome.UNEXPECTED,
         "step after: what was captured cannot be sent in the header A",
     )
+
+
+CAPTURED = '{"token": %s}'
+HOSTILE = [
+    '"https://shop.example:99999/"',
+    '"http://[::1"',
+    '"/a\\u0000b"',
+    '"\\ud800"',
+    json.dumps("/" + "x" * 100_000),
+    "[" * 900 + "]" * 900,
+    "[" * 100_000,
+    "9" * 10_000,
+]
+
+
+@pytest.mark.parametrize("captured", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "use", [{"url": "${token}"}, {"url": "/orders/${token}"}, {"json": {"a": "${token}"}, "url": "/orders"}]
+)
+async def test_what_was_captured_may_be_anything(captured: str, use: dict[str, Any]) -> None:
+    """Whoever answers nonsense is to blame for it, and no bug of ours comes of it; what nobody uses hurts nobody."""
+    answer = (CAPTURED % captured).encode()
+    shop = Shop(login=httpx.Response(200, content=answer))
+    measured = await run(shop, steps=[LOGIN, {"name": "use", **use}])
+    assert measured.outcome in {Outcome.OK, Outcome.UNEXPECTED}, measured.detail
+    shop = Shop(login=httpx.Response(200, content=answer))
+    unused = await run(shop, steps=[LOGIN, {"name": "other", "url": "/orders"}])
+    assert unused.ok or unused.failed_steps == {"login": Outcome.UNEXPECTED}, unused.detail
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a": ' * 900 + "1" + "}" * 900], ids=["open", "closed"])
+async def test_a_body_may_be_nested_as_deeply_as_it_likes(body: str) -> None:
+    """Its assertion is not true, then."""
+    shop = Shop(login=httpx.Response(200, content=body.encode()))
+    measured = await run(shop, steps=[{"name": "look", "url": "/login", "assertion": "a.b == `1`"}])
+    assert measured.outcome is Outcome.UNEXPECTED
+
+
+@pytest.mark.parametrize(
+    ("answers", "step"),
+    [
+        ({"orders": {"why": "bad k3y-of-somebody"}}, {"url": "/orders", "assertion": "ok"}),
+        ({"orders": httpx.Response(200, text="bad k3y-of-somebody")}, {"url": "/orders", "body_regex": "^good"}),
+        ({}, {"url": "/login", "assertion": "ok"}),
+        ({}, {"url": "/login", "capture": {"other": "other"}}),
+        ({"login": {"token": "https://evil.example/?k3y-of-somebody"}}, {"url": "${token}"}),
+    ],
+)
+async def test_what_was_captured_is_not_told(answers: dict[str, Any], step: dict[str, Any]) -> None:
+    """It may be the key to an account; nor is what an answer calls a token, captured or not."""
+    shop = Shop(**{"login": {"token": "k3y-of-somebody"}, **answers})
+    measured = await run(shop, steps=[LOGIN, {"name": "use", **step}])
+    assert measured.outcome is Outcome.UNEXPECTED
+    assert "k3y-of-somebody" not in measured.detail
+
+
+async def test_finally_goes_on_after_a_secret_that_cannot_be_read() -> None:
+    """One step that cannot be done keeps none of the others from being done."""
+
+    def gone() -> str:
+        raise SecretUnavailable("the file is gone")
+
+    lost = {"name": "lost", "url": "/login", "headers": {"X-Key": Secret(gone, "file key")}}
+    shop = Shop()
+    measured = await run(shop, steps=[ORDER], **{"finally": [lost, CANCEL]})
+    assert shop.asked == ["POST /orders", "DELETE /orders/o-1"]
+    assert measured.outcome is Outcome.DENIED
+    assert measured.failed_steps["lost"] is Outcome.DENIED
+
+
+async def test_a_poll_that_was_in_vain_while_we_were_held_up_is_ours() -> None:
+    """Where only our own clock says that its time was up."""
+
+    class Held(Shop):
+        async def __call__(self, request: httpx.Request) -> httpx.Response:
+            time.sleep(0.4)  # noqa: ASYNC251 - that is the hold-up
+            return await super().__call__(request)
+
+    until = {"assertion": "state == 'gone'", "every": "100ms", "at_most": "250ms"}
+    flow = job(Held(), {"steps": [{"name": "wait", "url": "/orders/o-1", "until": until}]})
+    stalls = Stalls(CLOCK)
+    stalls.expect(0.05)
+    measured = await Runner(CLOCK, [], stalls=stalls).run(flow, 0.0)
+    assert isinstance(measured, Measurement)
+    assert measured.outcome is Outcome.OVERLOADED
 
 
 async def test_a_step_may_name_another_host() -> None:
