@@ -71,7 +71,7 @@ class Rules:
 
     Attributes:
         checks: who is asked.
-        quorum: how many of those that count must fail; None for more than half of them.
+        quorum: how many of those that count must fail, all of them if fewer count; None for more than half of them.
         within: seconds that a check may take.
         every: seconds between two rounds while all is well.
     """
@@ -222,7 +222,8 @@ class Controls:
         self._last = self._clock.now()
         counted = [check for check in self._rules.checks if check.name not in self._mute]
         size = len(counted)
-        quorum = max(1, size // 2 + 1) if self._rules.quorum is None else self._rules.quorum
+        wanted = size // 2 + 1 if self._rules.quorum is None else min(self._rules.quorum, size)
+        quorum = max(1, wanted)
         begun = _Round(size, quorum, asyncio.get_running_loop().create_future())
         task = asyncio.create_task(self._ask_all(begun), name="control round")
         self._tasks.add(task)

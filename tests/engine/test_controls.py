@@ -196,6 +196,24 @@ async def test_a_reference_that_never_answered_while_vendors_did_is_not_counted(
     assert "control check a has never succeeded" in caplog.text
 
 
+async def test_a_quorum_is_never_more_than_those_that_count(stage: Stage) -> None:
+    """One of five that is out of reach for good does not switch off a quorum of five."""
+    stage.controls.replace(stage.rules(quorum=5))
+    stage.cut("e")
+    assert await stage.excuse() == ""
+    stage.controls.vendor_answered()
+    stage.cut()
+    assert "4 of 4" in await stage.excuse()
+
+
+async def test_one_reference_is_enough(stage: Stage) -> None:
+    """It alone is the quorum then."""
+    stage.controls.replace(Rules(checks=tuple(stage.checks[:1]), within=0.1))
+    assert await stage.excuse() == ""
+    stage.cut()
+    assert "1 of 1" in await stage.excuse()
+
+
 async def test_a_reference_that_answers_after_all_counts_from_then_on(stage: Stage) -> None:
     """An agent may be started without a network."""
     stage.cut()
