@@ -9,9 +9,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import psycopg
@@ -133,9 +133,12 @@ def _unprivileged() -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
+Kind = TypeVar("Kind", bound=Postgres)
+
+
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A server until the block ends."""
+def ready_postgres(kind: type[Kind]) -> Iterator[Kind]:
+    """A server of that *kind* until the block ends."""
     program("initdb")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pg-")))
@@ -143,10 +146,15 @@ def running_postgres() -> Iterator[Postgres]:
             account = pwd.getpwnam("postgres")
             os.chown(folder, account.pw_uid, account.pw_gid)
         folder.chmod(0o755)  # so that whoever runs the tests reaches the socket
-        server = Postgres(folder)
+        server = kind(folder)
         stack.callback(server.stop)
         server.initialise()
         yield server
+
+
+def running_postgres() -> AbstractContextManager[Postgres]:
+    """A server until the block ends."""
+    return ready_postgres(Postgres)
 
 
 @pytest.fixture(scope="session")

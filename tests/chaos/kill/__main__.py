@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from tests.chaos.kill.scenarios import EVERY_STEP, MATRIX, SCENARIOS
+from tests.chaos.kill.scenarios import EVERY_STEP, LEDGERS, MATRIX, SCENARIOS, SERVER, SQLITE
 from tests.chaos.kill.styles import STYLES, Server
 from tests.chaos.kill.team import Plan, together
 from tests.servers.moto import fresh_moto, start_moto
@@ -29,19 +29,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try what is asked for; 0 if all is well, 1 if anything was found, 2 if nothing was tried."""
     options = _parser().parse_args(arguments)
     scenarios = [SCENARIOS[name] for name in options.scenario] or (
-        [EVERY_STEP] if options.point else [EVERY_STEP, *MATRIX]
+        [EVERY_STEP] if options.point else [EVERY_STEP, *MATRIX, *SERVER]
     )
     styles = [name for name in options.style or STYLES if any(name in scenario.styles for scenario in scenarios)]
     jobs = 1 if options.point else options.jobs
     with ExitStack() as stack:
         server = stack.enter_context(ec2_server(options.moto)) if "ec2" in styles else None
-        plan = Plan(styles, scenarios, server, options.point, options.times)
+        ledgers = options.ledger or (LEDGERS if not options.point else [SQLITE])
+        plan = Plan(styles, scenarios, server, ledgers, options.most, options.point, options.times)
         return _carry_out(plan, jobs, options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.chaos.kill", description=__doc__)
     parser.add_argument("--style", action="append", choices=STYLES, help="at which vendor; all if there is none")
+    parser.add_argument("--ledger", action="append", choices=LEDGERS, help="with which ledger; both if there is none")
+    parser.add_argument("--most", type=int, metavar="N", help="points of each scenario, spread over those it has")
     parser.add_argument("--scenario", action="append", default=[], choices=list(SCENARIOS), help="what goes wrong")
     parser.add_argument("--point", default="", metavar="STEP", help="only this one, such as sent:3 or turn:57")
     parser.add_argument("--times", type=int, default=1, help="how often each point (turns are not the same every time)")
@@ -114,7 +117,7 @@ def _show_progress(done: int, planned: int, failed: int, began: float) -> None:
 
 
 def _show_failure(result: dict[str, Any]) -> None:
-    print(f"\nFOUND at {result['style']}, {result['scenario']}, {result['step']}:", file=sys.stderr)
+    print(f"\nFOUND at {result['style']}, {result['ledger']}, {result['scenario']}, {result['step']}:", file=sys.stderr)
     for complaint in result["complaints"]:
         print(f"  {complaint}", file=sys.stderr)
     logs = result["notes"].pop("logs", "")
@@ -126,13 +129,15 @@ def _show_failure(result: dict[str, Any]) -> None:
 
 
 def _show_summary(results: Sequence[dict[str, Any]], seconds: float) -> None:
-    rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    rows: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for result in results:
-        rows[(result["style"], result["scenario"])].append(result)
-    print(f"\n{'VENDOR':8}{'SCENARIO':16}{'POINTS':>8}{'STRUCK':>8}{'FOUND':>8}{'SECONDS':>9}")
-    for (style, scenario), of in sorted(rows.items()):
+        rows[(result["ledger"], result["style"], result["scenario"])].append(result)
+    print(f"\n{'LEDGER':12}{'VENDOR':8}{'SCENARIO':16}{'POINTS':>8}{'STRUCK':>8}{'FOUND':>8}{'SECONDS':>9}")
+    for (ledger, style, scenario), of in sorted(rows.items()):
         struck, found = sum(item["struck"] for item in of), sum(bool(item["complaints"]) for item in of)
-        print(f"{style:8}{scenario:16}{len(of):8}{struck:8}{found:8}{sum(item['seconds'] for item in of):9.1f}")
+        print(
+            f"{ledger:12}{style:8}{scenario:16}{len(of):8}{struck:8}{found:8}{sum(item['seconds'] for item in of):9.1f}"
+        )
     struck = sum(result["struck"] for result in results)
     zeros = sum(len(result["complaints"]) for result in results)
     print(f"{struck} points struck of {len(results)} in {seconds:.0f} s, {zeros} complaints")

@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from probe.agent.assembly import Assembly
+from probe.agent.late import Late
 from probe.cloud import Cloud
 from probe.engine.runner import Runner, Skipped
 from probe.model.meter import Meter
 from probe.rental import Sweeper
 from probe.rental.patience import TROUBLE
 from probe.settings.configuration import Configuration
-from probe.store import StateFolderRefused, Store
+from probe.store import LedgerAway, StateFolderRefused, Store
 from tests.chaos.kill.clock import SharedClock, SharedTime
+from tests.chaos.kill.ledgers import StateFolder
 from tests.chaos.kill.mutants import Mutant, spoil, swept, wire_of
 from tests.chaos.kill.steps import SteppingLoop, Steps, stepping_transport
 
@@ -93,9 +94,10 @@ def live(household: Household, work: Callable[[SharedClock], Any], steps: Steps)
 
 
 @asynccontextmanager
-async def _at_work(household: Household, state: Path, clock: SharedClock, steps: Steps) -> AsyncIterator[Life]:
-    async with await Store.open(state) as store:
-        store.lock()
+async def _at_work(
+    household: Household, state: StateFolder, clock: SharedClock, steps: Steps, opening: Awaitable[Store] | None = None
+) -> AsyncIterator[Life]:
+    async with await (opening or _opened(state)) as store:
         life = Life(household, store, clock, steps)
         try:
             yield life
@@ -103,7 +105,18 @@ async def _at_work(household: Household, state: Path, clock: SharedClock, steps:
             await life.wire.close()
 
 
-def rent(household: Household, state: Path, steps: Steps) -> dict[str, Any]:
+async def _opened(state: StateFolder) -> Store:
+    """The store of the one agent, as `probe run` opens it."""
+    store = await Store.open(state.path, ledger=state.place)
+    try:
+        store.lock()
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+def rent(household: Household, state: StateFolder, steps: Steps) -> dict[str, Any]:
     """The first process: sweep as at every start, then run one lifecycle."""
 
     async def work(clock: SharedClock) -> dict[str, Any]:
@@ -117,7 +130,33 @@ def rent(household: Household, state: Path, steps: Steps) -> dict[str, Any]:
     return {**live(household, work, steps), "steps": steps.taken}
 
 
-def recover(household: Household, state: Path, steps: Steps, *, again: bool = False) -> dict[str, Any]:
+def persevere(household: Household, state: StateFolder, steps: Steps, mend: Callable[[], None]) -> dict[str, Any]:
+    """The only process: its ledger goes away at some step, and is back again after some more, or once *mend* is called.
+
+    It runs a lifecycle, sweeps until nothing is owed, and then has to be able to rent again.
+    """
+
+    async def opened(clock: SharedClock) -> Store:
+        try:
+            return await _opened(state)
+        except LedgerAway:
+            mend()
+            return await Late(lambda: _opened(state)).arrival(clock)
+
+    async def work(clock: SharedClock) -> dict[str, Any]:
+        async with _at_work(household, state, clock, steps, opened(clock)) as life:
+            sweeps = await life.sweep()
+            first = await life.run("lifecycle")
+            mend()
+            sweeps += await life.sweep()
+            outcome = await life.run("lifecycle")
+            sweeps += await life.sweep()
+            return {"first": first, "outcome": outcome, "sweeps": sweeps}
+
+    return {**live(household, work, steps)}
+
+
+def recover(household: Household, state: StateFolder, steps: Steps, *, again: bool = False) -> dict[str, Any]:
     """The next process: sweep until nothing is owed; with *again* rent once more, and sweep as at every end."""
 
     async def work(clock: SharedClock) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from probe.model.instance import MOVES, LeaseState
+from probe.store import LedgerPlace
 
 AGENT: Final = "5eedc0de-0000-4000-8000-00000000000a"
 """The agent's id in every state folder of the harness."""
@@ -35,6 +36,11 @@ class StateFolder:
     """
 
     path: Path
+
+    @property
+    def place(self) -> LedgerPlace | None:
+        """Where the ledger is that is not in the folder."""
+        return None
 
     @property
     def database(self) -> Path:
@@ -88,7 +94,7 @@ class StateFolder:
                     return []  # a ledger that the first start was killed over has no witness
 
     @contextmanager
-    def locked(self) -> Iterator[sqlite3.Connection]:
+    def locked(self) -> Iterator[Any]:
         """Keep every other process from writing; committing the connection ends it."""
         with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tests.chaos.kill.household import PATROL
 from tests.chaos.kill.mutants import Mutant
 from tests.chaos.kill.steps import KINDS
 from tests.chaos.kill.styles import SANDBOX, STYLES
 
+T = TypeVar("T")
+
 HOUR: Final = 3600.0
 DAY: Final = 86_400.0
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql"
+LEDGERS: Final = (SQLITE, POSTGRESQL)
 
 
 class Act(StrEnum):
@@ -24,6 +29,11 @@ class Act(StrEnum):
         FULL: the disk is full from then on.
         LOCK: another process keeps the ledger locked, for longer than anybody waits.
         DAMAGE: the process is killed, and then the ledger's files are damaged.
+        SERVER_KILL: the ledger's server is killed, and started after some turns of the loop; the agent goes on.
+        SERVER_STOP: the same, with a server that is stopped in a hurry.
+        SERVER_HANG: the ledger's server hangs while an hour passes.
+        LOST_COMMIT: a transaction is committed, and the server killed before it says so.
+        BOTH: the ledger's server and the agent are killed.
         AGAIN: the next process is killed at this step of its sweep; the first one was at another.
     """
 
@@ -33,6 +43,11 @@ class Act(StrEnum):
     FULL = "full"
     LOCK = "lock"
     DAMAGE = "damage"
+    SERVER_KILL = "server-kill"
+    SERVER_STOP = "server-stop"
+    SERVER_HANG = "server-hang"
+    LOST_COMMIT = "lost-commit"
+    BOTH = "both"
     AGAIN = "again"
 
 
@@ -47,6 +62,7 @@ class Scenario:
         kinds: at which kinds of steps.
         points: how many steps, spread evenly over the run; None for every one.
         styles: at which vendors.
+        ledgers: with which ledgers.
         tricks: what the network does to requests, from the beginning on.
         faults: what is wrong with the sandbox's vendor.
         unfiltered: whether lists show everything, whatever is asked for.
@@ -64,6 +80,7 @@ class Scenario:
     kinds: tuple[str, ...] = KINDS
     points: int | None = None
     styles: tuple[str, ...] = STYLES
+    ledgers: tuple[str, ...] = LEDGERS
     tricks: Sequence[Mapping[str, Any]] = ()
     faults: Sequence[Mapping[str, Any]] = ()
     unfiltered: bool = False
@@ -75,6 +92,8 @@ class Scenario:
     finds: str = ""
 
 
+OUTAGES: Final = frozenset({Act.SERVER_KILL, Act.SERVER_STOP, Act.SERVER_HANG, Act.LOST_COMMIT})
+"""What happens to the ledger's server only: the agent goes on."""
 _SOME: Final = 8
 _BEFORE_WRITES: Final = ("writing", "committing")
 _SANDBOX: Final = tuple(SANDBOX)
@@ -150,11 +169,58 @@ MATRIX: Final = (
         points=_SOME,
         jump=-DAY,
     ),
-    Scenario(name="full", says="the disk is full from a write on", act=Act.FULL, kinds=_BEFORE_WRITES),
+    Scenario(
+        name="full", says="the disk is full from a write on", act=Act.FULL, kinds=_BEFORE_WRITES, ledgers=(SQLITE,)
+    ),
     Scenario(name="locked", says="the ledger is locked by another process", act=Act.LOCK, kinds=("writing",)),
-    Scenario(name="damage", says="the ledger's files are damaged after the kill", act=Act.DAMAGE, kinds=("committed",)),
+    Scenario(
+        name="damage",
+        says="the ledger's files are damaged after the kill",
+        act=Act.DAMAGE,
+        kinds=("committed",),
+        ledgers=(SQLITE,),
+    ),
     Scenario(name="again", says="killed, and killed again during the sweep after it", act=Act.AGAIN, points=6),
 )
+
+SERVER: Final = (
+    Scenario(
+        name="server-kill",
+        says="the ledger's server is killed, and started again",
+        act=Act.SERVER_KILL,
+        points=4 * _SOME,
+        ledgers=(POSTGRESQL,),
+    ),
+    Scenario(
+        name="server-stop",
+        says="the ledger's server is stopped at once, and started again",
+        act=Act.SERVER_STOP,
+        points=2 * _SOME,
+        ledgers=(POSTGRESQL,),
+    ),
+    Scenario(
+        name="server-hang",
+        says="the ledger's server hangs for an hour",
+        act=Act.SERVER_HANG,
+        points=2 * _SOME,
+        ledgers=(POSTGRESQL,),
+    ),
+    Scenario(
+        name="lost-commit",
+        says="the ledger's server is killed between a commit and its answer",
+        act=Act.LOST_COMMIT,
+        kinds=("committing",),
+        ledgers=(POSTGRESQL,),
+    ),
+    Scenario(
+        name="both",
+        says="the ledger's server is killed together with the agent",
+        act=Act.BOTH,
+        points=2 * _SOME,
+        ledgers=(POSTGRESQL,),
+    ),
+)
+"""What only a ledger in a server suffers."""
 
 MUTANTS: Final = (
     Scenario(
@@ -195,7 +261,7 @@ MUTANTS: Final = (
     ),
 )
 
-SCENARIOS: Final = {scenario.name: scenario for scenario in (EVERY_STEP, SOME_STEPS, *MATRIX, *MUTANTS)}
+SCENARIOS: Final = {scenario.name: scenario for scenario in (EVERY_STEP, SOME_STEPS, *MATRIX, *SERVER, *MUTANTS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,11 +271,14 @@ class Point:
     Attributes:
         scenario: what goes wrong.
         style: at which vendor.
-        step: at which step; of scenarios with two kills, both (`sent:3+turn:9`); of damages, with which.
+        ledger: with which ledger.
+        step: at which step; of scenarios with two kills, both (`sent:3+turn:9`); of damages, with which; of outages,
+            for how many turns.
     """
 
     scenario: Scenario
     style: str
+    ledger: str = SQLITE
     step: str = field(default="")
 
     @property
@@ -221,10 +290,11 @@ class Point:
     def replay(self) -> str:
         """The command that tries just this."""
         scenario = "" if self.scenario is EVERY_STEP else f" --scenario {self.scenario.name}"
-        return f"python -m tests.chaos.kill --style {self.style}{scenario} --point {self.step}"
+        ledger = "" if self.ledger == SQLITE else f" --ledger {self.ledger}"
+        return f"python -m tests.chaos.kill --style {self.style}{ledger}{scenario} --point {self.step}"
 
 
-def spread(steps: Sequence[str], points: int | None) -> list[str]:
+def spread(steps: Sequence[T], points: int | None) -> list[T]:
     """As many of *steps* as there are to be *points*, evenly spread, ends included."""
     if points is None or points >= len(steps):
         return list(steps)

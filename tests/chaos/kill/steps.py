@@ -36,11 +36,13 @@ class Steps:
     Attributes:
         taken: the names of the steps so far.
         acts: what is to be done at which step, by name.
+        wake: has the loop take a turn, whichever thread it is called in.
     """
 
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.acts: dict[str, Callable[[], None]] = {}
+        self.wake: Callable[[], object] = lambda: None
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -58,6 +60,10 @@ class Steps:
         """Do *act* at the step of the same kind that follows *name*."""
         kind, _, number = name.partition(":")
         self.acts[f"{kind}:{int(number) + 1}"] = act
+
+    def in_turns(self, turns: int, act: Callable[[], None]) -> None:
+        """Do *act* after so many more turns of the loop."""
+        self.acts[f"{TURN}:{self._counts[TURN] + turns}"] = act
 
     @contextmanager
     def of_the_store(self) -> Iterator[None]:
@@ -89,6 +95,7 @@ class SteppingLoop(asyncio.SelectorEventLoop):
         self._steps = steps
         self._shared = clock
         super().__init__()
+        steps.wake = lambda: self.call_soon_threadsafe(lambda: None)
 
     @override
     def time(self) -> float:

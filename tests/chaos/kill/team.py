@@ -8,11 +8,13 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.kill.scenarios import Point, Scenario
+from tests.chaos.kill.remote import MortalPostgres, mortal_postgres
+from tests.chaos.kill.scenarios import LEDGERS, POSTGRESQL, SQLITE, Point, Scenario, spread
 from tests.chaos.kill.styles import Server, ec2_style, sandbox_style
 from tests.chaos.kill.worker import Result, Worker
 
@@ -25,6 +27,8 @@ class Plan:
         styles: at which vendors.
         scenarios: what goes wrong.
         server: the EC2 server, where one of the styles needs it.
+        ledgers: with which ledgers.
+        most: points of a scenario, at most; None for all that it has.
         step: only this point; empty for all.
         times: how often each.
     """
@@ -32,6 +36,8 @@ class Plan:
     styles: Sequence[str]
     scenarios: Sequence[Scenario]
     server: Server | None = None
+    ledgers: Sequence[str] = LEDGERS
+    most: int | None = None
     step: str = ""
     times: int = 1
 
@@ -56,6 +62,7 @@ def tell(result: Result, seconds: float) -> dict[str, Any]:
     point = result.point
     return {
         "style": point.style,
+        "ledger": point.ledger,
         "scenario": point.scenario.name,
         "step": point.step,
         "replay": point.replay,
@@ -110,8 +117,10 @@ def _be_a_worker(plan: Plan, number: int, jobs: int, down: int) -> None:
 
     folder = Path(tempfile.mkdtemp(prefix="probe-kill-"))
     try:
-        for style in plan.styles:
-            _work_at(plan, style, number, jobs, folder, say)
+        for ledger in plan.ledgers:
+            with mortal_postgres() if ledger == POSTGRESQL else nullcontext() as server:
+                for style in plan.styles:
+                    _work_at(plan, style, server, number, jobs, folder / ledger, say)
     except BaseException:  # noqa: BLE001 - a forked process must not go on as its parent
         say(crash=traceback.format_exc())
     finally:
@@ -119,25 +128,35 @@ def _be_a_worker(plan: Plan, number: int, jobs: int, down: int) -> None:
         os._exit(0)
 
 
-def _work_at(plan: Plan, name: str, number: int, jobs: int, folder: Path, say: Callable[..., None]) -> None:
-    """This worker's share of the points at one vendor."""
+def _work_at(
+    plan: Plan,
+    name: str,
+    server: MortalPostgres | None,
+    number: int,
+    jobs: int,
+    folder: Path,
+    say: Callable[..., None],
+) -> None:
+    """This worker's share of the points at one vendor, with one kind of ledger."""
+    ledger = SQLITE if server is None else POSTGRESQL
+    scenarios = [scenario for scenario in plan.scenarios if name in scenario.styles and ledger in scenario.ledgers]
+    if not scenarios:
+        return
     if name == "ec2":
         assert plan.server is not None
         style = ec2_style(plan.server, number)
     else:
         style = sandbox_style(name)
-    with Worker(style, folder / name) as worker:
-        for scenario in plan.scenarios:
-            if name not in scenario.styles:
-                continue
-            points = _points(plan, worker, scenario, name)[number::jobs]
+    with Worker(style, folder / name, server) as worker:
+        for scenario in scenarios:
+            points = _points(plan, worker, scenario, name, ledger)[number::jobs]
             say(planned=len(points))
             for point in points:
                 result = worker.run(point)
                 say(results=[tell(result, result.seconds)])
 
 
-def _points(plan: Plan, worker: Worker, scenario: Scenario, style: str) -> list[Point]:
+def _points(plan: Plan, worker: Worker, scenario: Scenario, style: str, ledger: str) -> list[Point]:
     if plan.step:
-        return [Point(scenario=scenario, style=style, step=plan.step)] * plan.times
-    return [point for point in worker.points(scenario) for _ in range(plan.times)]
+        return [Point(scenario=scenario, style=style, ledger=ledger, step=plan.step)] * plan.times
+    return [point for point in spread(list(worker.points(scenario)), plan.most) for _ in range(plan.times)]
