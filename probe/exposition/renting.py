@@ -16,8 +16,8 @@ LATELY: Final = 3600.0
 """Seconds for which a skipped slot is remembered."""
 INTERVALS: Final = 4
 """A probe that comes round rarely remembers its skipped slots for so many intervals."""
-_GRAIN: Final = 60.0
-"""Seconds whose skipped slots are remembered as one: who skips every second must not fill the memory."""
+_PARTS: Final = 12
+"""Parts of that time in each of which skipped slots are remembered as one: who skips all the time fills no memory."""
 
 _Place = tuple[str, str]
 """Vendor and region."""
@@ -79,34 +79,33 @@ class Account:
 
 
 class _Memory:
-    """The skipped slots of one target, by the minute; of the monotonic clock, which nobody sets back."""
+    """The skipped slots of one target, by parts of a span; of the monotonic clock, which nobody sets back."""
 
-    __slots__ = ("_last", "_minutes", "span")
+    __slots__ = ("_last", "_parts", "_slots", "span")
 
-    def __init__(self) -> None:
-        self.span = LATELY
-        self._minutes: deque[tuple[float, Counter[Skip]]] = deque()
+    def __init__(self, span: float) -> None:
+        self.span = span
+        self._parts: deque[tuple[float, Counter[Skip]]] = deque()
+        self._slots: Counter[Skip] = Counter()
         self._last = 0.0
 
     def add(self, reason: Skip, slots: int, clock: Clock) -> None:
         now = clock.now()
-        if not self._minutes or now - self._minutes[-1][0] >= _GRAIN:
-            self._minutes.append((now, Counter()))
-        self._minutes[-1][1][reason] += slots
+        if not self._parts or now - self._parts[-1][0] >= self.span / _PARTS:
+            self._parts.append((now, Counter()))
+        self._parts[-1][1][reason] += slots
+        self._slots[reason] += slots
         self._last = clock.wall()
         self._forget(now)
 
     def lately(self, probe: str, now: float) -> Skipped | None:
         """All of them, if there are any."""
         self._forget(now)
-        found: Counter[Skip] = Counter()
-        for _, slots in self._minutes:
-            found.update(slots)
-        return Skipped(probe=probe, reasons=found, last=self._last) if found else None
+        return Skipped(probe=probe, reasons=dict(self._slots), last=self._last) if self._slots else None
 
     def _forget(self, now: float) -> None:
-        while self._minutes and now - self._minutes[0][0] > self.span:
-            self._minutes.popleft()
+        while self._parts and now - self._parts[0][0] > self.span:
+            self._slots -= self._parts.popleft()[1]  # what falls to nothing leaves
 
 
 @dataclass(slots=True)
@@ -131,6 +130,7 @@ class Renting:
         self.ledger: bool | None = None
         self._clock = clock
         self._entries: dict[_Place, _Entry] = {}
+        self._spans: dict[Target, float] = {}
         self._skips: dict[Target, _Memory] = {}
 
     def announce(self, jobs: Iterable[Job]) -> None:
@@ -143,16 +143,16 @@ class Renting:
                 self._entries[place] = entry
         for place, entry in self._entries.items():
             entry.configured = place in places
-        memories = self._skips
-        self._skips = {job.target: memories.get(job.target) or _Memory() for job in platform}
-        for job in platform:
-            self._skips[job.target].span = max(LATELY, INTERVALS * job.every)
+        self._spans = {job.target: max(LATELY, INTERVALS * job.every) for job in platform}
+        self._skips = {target: memory for target, memory in self._skips.items() if target in self._spans}
+        for target, memory in self._skips.items():
+            memory.span = self._spans[target]
 
     def run_skipped(self, target: Target, reason: Skip, slots: int) -> None:
         """Remember slots that never became a run, unless their target was never announced."""
-        memory = self._skips.get(target)
-        if memory is not None:
-            memory.add(reason, slots, self._clock)
+        span = self._spans.get(target)
+        if span is not None:
+            self._skips.setdefault(target, _Memory(span)).add(reason, slots, self._clock)
 
     def standing(self, vendor: str, region: str, standing: Standing) -> None:
         """Remember how a vendor entry stands; one that has left and owes nothing more is forgotten."""

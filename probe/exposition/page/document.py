@@ -96,24 +96,25 @@ class Page:
     def _pieces(self, rows: Sequence[Row], now: float) -> Iterator[str]:
         found = {layer: groups(rows, layer) for layer, *_ in _LAYERS}
         platform = found[Layer.PLATFORM] or found[Layer.SERVICE]
+        accounts, away = self._renting.accounts(), self._renting.ledger is False
+        told = [*summary(platform, now), *sentences(accounts, away=away)]
         yield '<div id="live">'
-        yield self._header(platform, rows, now)
+        yield self._header(platform, rows, told, now)
         yield "<main>"
         yield '<section class="cards" aria-label="Overview, worst first">'
         for group in _on_cards(platform):
             yield card(group, now)
         yield "</section>"
         yield from side_by_side(found[Layer.PLATFORM], now)
-        yield from section(self._renting, now)
+        yield from section(accounts, now, away=away)
         for layer, title, first, lead in _LAYERS:
             if found[layer]:
                 yield from table(found[layer], (title, first, lead), now)
         yield legend()
         yield "</main></div>"
 
-    def _header(self, found: Sequence[Group], rows: Sequence[Row], now: float) -> Markup:
+    def _header(self, found: Sequence[Group], rows: Sequence[Row], told: Sequence[str], now: float) -> Markup:
         about = self._about
-        told = [*summary(found, now), *sentences(self._renting)]
         return el(
             "header",
             el("h1", el("span", "Probe", class_="brand"), " ", el("small", "agent ", about.agent, class_="quiet")),

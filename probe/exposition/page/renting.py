@@ -7,7 +7,7 @@ from typing import Final
 from probe.exposition.page.markup import Markup, el, join, text
 from probe.exposition.page.remedies import NO_LEDGER, OF_CAUSES, OF_SKIPS, Remedy
 from probe.exposition.page.words import ago, iso, listed, plural, short
-from probe.exposition.renting import Account, Renting, Skipped
+from probe.exposition.renting import Account, Skipped
 from probe.model.instance import Lease, LeaseState
 from probe.model.outcome import Skip
 from probe.model.refusal import Cause
@@ -39,12 +39,11 @@ _CAUSES: Final = {
 }
 
 
-def section(renting: Renting, now: float) -> Iterator[str]:
-    """The section in pieces; nothing if nothing is rented anywhere."""
-    accounts = sorted(renting.accounts(), key=_badness, reverse=True)
+def section(accounts: Sequence[Account], now: float, *, away: bool) -> Iterator[str]:
+    """The section of *accounts* in pieces, nothing if there are none; *away*: there is no ledger."""
     if not accounts:
         return
-    away = renting.ledger is False
+    accounts = sorted(accounts, key=_badness, reverse=True)
     yield '<section class="layer" id="renting">'
     yield el("h2", "Renting")
     yield el("p", _LEAD, class_="quiet")
@@ -57,10 +56,9 @@ def section(renting: Renting, now: float) -> Iterator[str]:
     yield "</section>"
 
 
-def sentences(renting: Renting) -> list[Markup]:
-    """Who is not rented from and why, for the summary; nothing if all are."""
-    accounts = renting.accounts()
-    if accounts and renting.ledger is False:
+def sentences(accounts: Sequence[Account], *, away: bool) -> list[Markup]:
+    """Who is not rented from and why, for the summary, nothing if all are; *away*: there is no ledger."""
+    if accounts and away:
         return [join("Nothing is rented from anybody: the agent has no ledger", _BELOW)]
     shut = sorted((one for one in accounts if one.shut), key=_badness, reverse=True)
     told = [

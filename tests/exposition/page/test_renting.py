@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from probe.exposition.page import renting as shown
 from probe.exposition.page.document import About, Page
+from probe.exposition.page.markup import Markup
 from probe.exposition.page.remedies import NO_LEDGER, OF_CAUSES, OF_SKIPS, Remedy
-from probe.exposition.page.renting import section, sentences
 from probe.exposition.renting import Renting
 from probe.model.instance import LeaseState
 from probe.model.outcome import Skip
@@ -33,7 +34,12 @@ def rented(vendors: int = 1, probes: int = 1) -> Renting:
 
 def html(renting: Renting) -> str:
     """The section as it is sent."""
-    return "".join(section(renting, NOW))
+    return "".join(shown.section(renting.accounts(), NOW, away=renting.ledger is False))
+
+
+def sentences(renting: Renting) -> list[Markup]:
+    """What the summary says of it."""
+    return shown.sentences(renting.accounts(), away=renting.ledger is False)
 
 
 def words(markup: str) -> str:
