@@ -16,6 +16,7 @@ from probe.cli.console import WRONG, give_up
 from probe.cli.verdicts import Ended, exit_status, show
 from probe.engine.controls import Controls
 from probe.engine.runner import Runner
+from probe.model.clock import Clock
 from probe.model.exchange import Transcript
 from probe.model.job import Job
 from probe.model.meter import Meter
@@ -24,6 +25,7 @@ from probe.settings.configuration import Configuration
 from probe.wire import RealClock, Wire
 
 if TYPE_CHECKING:  # only what rents needs it
+    from probe.cli.landlord import Landlord
     from probe.store import Store
 
 
@@ -62,17 +64,12 @@ async def _once(
     wire = Wire(clock, meter)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(wire.close)
-        renting = any(job.renting and job.target.probe == wanted[0] for job in loaded.expand())
-        store = await stack.enter_async_context(await _open(loaded)) if renting else None
+        store = await stack.enter_async_context(await _open(loaded)) if _rents(loaded, wanted[0]) else None
         assembly = Assembly(loaded, wire, clock, meter, store=store)
         await wire.ready()
         jobs = _chosen(assembly.jobs, *wanted)
         if store is not None:
-            clouds = of_vendors(assembly.clouds, sorted({job.target.vendor for job in jobs}))
-            from probe.cli.landlord import Landlord  # noqa: PLC0415 - only what rents needs it
-
-            landlord = Landlord(clouds, store, clock, grace=loaded.agent.grace)
-            await stack.enter_async_context(landlord)
+            await stack.enter_async_context(_landlord(assembly, jobs, store, clock))
         controls = Controls(rules_of(loaded, wire, clock), clock, meter)
         stack.push_async_callback(controls.close)
         runner = Runner(clock, (), redact=loaded.redactor, network=controls)
@@ -82,6 +79,17 @@ async def _once(
             ended.append(await runner.run(job, clock.wall(), transcript=transcript))
             show(ended[-1], transcript, in_json=in_json)
         return ended
+
+
+def _rents(loaded: Configuration, probe: str) -> bool:
+    return any(job.renting and job.target.probe == probe for job in loaded.expand())
+
+
+def _landlord(assembly: Assembly, jobs: Sequence[Job], store: "Store", clock: Clock) -> "Landlord":
+    from probe.cli.landlord import Landlord  # noqa: PLC0415 - only what rents needs it
+
+    clouds = of_vendors(assembly.clouds, sorted({job.target.vendor for job in jobs}))
+    return Landlord(clouds, store, clock, grace=assembly.configuration.agent.grace)
 
 
 async def _open(loaded: Configuration) -> "Store":

@@ -39,12 +39,7 @@ def render(
         ProbeFailed: invalid: a value cannot be sent where it belongs.
         UnknownName: a value is missing; the checks at load rule it out.
     """
-    form = _mapping(operation.form, values)
-    query = _mapping(operation.query, values)
-    if extra and operation.form is not None:
-        form |= extra
-    elif extra:
-        query |= extra
+    form, query = _parameters(operation, values, extra or {})
     headers = {"Accept": _ACCEPTED[endpoint.codec]}
     content, kind = _body(operation, values, _mapping(endpoint.form, values) | form)
     if kind:
@@ -59,6 +54,15 @@ def render(
     except httpx.InvalidURL as error:
         raise ProbeFailed(Outcome.INVALID, f"the request would have no proper URL ({error})") from error
     return httpx.Request(operation.method, url, headers=fields, content=content or None)
+
+
+def _parameters(
+    operation: Operation, values: Mapping[str, object], extra: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """The form's and the query's, one of them with what a page adds."""
+    form, query = _mapping(operation.form, values), _mapping(operation.query, values)
+    (query if operation.form is None else form).update(extra)
+    return form, query
 
 
 def _body(operation: Operation, values: Mapping[str, object], form: Mapping[str, object]) -> tuple[bytes, str]:

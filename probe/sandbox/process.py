@@ -49,21 +49,10 @@ class SandboxProcess:
             SandboxFailed: it did not come up.
         """
         cast = [f"--cast={casting.name}={casting.use}:{casting.character}" for casting in castings]
-        arguments = [*cast, "--seed", seed, "--folder", str(folder), *(str(item) for item in data)]
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "probe.sandbox",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        process = cls(child)
+        process = cls(await _spawned(*cast, "--seed", seed, "--folder", str(folder), *(str(item) for item in data)))
         try:
             async with asyncio.timeout(_PATIENCE):
-                line = await _lines(child.stdout).readline()
+                line = await _lines(process._child.stdout).readline()
         except TimeoutError:
             line = b""
         if not line:
@@ -97,6 +86,19 @@ class SandboxProcess:
         """Keep the pipe of complaints from filling up, which would stop the child."""
         while line := await _lines(self._child.stderr).readline():
             self._complaints.append(line.decode("utf-8", "replace").rstrip())
+
+
+async def _spawned(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "probe.sandbox",
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def _lines(pipe: asyncio.StreamReader | None) -> asyncio.StreamReader:
