@@ -64,14 +64,18 @@ def forbidden(vendor: str, now: float, held: "Holdings") -> Refusal | None:
     return next((Refusal(Skip.BREAKER, one.detail) for one in shut(vendor, now, held) if one.forbids), None)
 
 
-def opening(vendor: str, error: BaseException, now: float) -> "Turn | None":
-    """What *error* does to the breaker of *vendor*; None if it is no reason to open one."""
+def opening(vendor: str, error: BaseException, now: float, admitted: int) -> "Turn | None":
+    """What *error* does to the breaker of *vendor*; None if it is no reason to open one.
+
+    *admitted*: the failures in a row that were known when the order was let through. Several orders that were on their
+    way together are refused together: that is one refusal, and no reason to wait for longer each time.
+    """
     if not isinstance(error, ProbeFailed) or error.outcome not in _CAUSES:
         return None
     cause, note = _CAUSES[error.outcome], " ".join(error.detail.split())[:_READABLE]
 
     def turn(before: Breaker | None) -> Breaker:
-        failures = 1 if before is None else before.failures + 1
+        failures = max(admitted + 1, 0 if before is None else before.failures)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 10))
         fresh = Breaker(vendor=vendor, cause=cause, failures=failures, opened_at=now, until=now + pause, note=note)
         return fresh if before is None else replace(fresh, opened_at=before.opened_at)
@@ -79,9 +83,17 @@ def opening(vendor: str, error: BaseException, now: float) -> "Turn | None":
     return turn
 
 
-def closing(_before: Breaker | None) -> None:
-    """What an order that was accepted does to a breaker."""
-    return
+def closing(admitted: int) -> "Turn":
+    """What an order that was accepted does to a breaker, let through when so many failures in a row were known.
+
+    One that an order after it has opened stays open.
+    """
+    return lambda before: before if before is not None and before.failures > admitted else None
+
+
+def failures_of(held: "Holdings") -> int:
+    """How many orders in a row were refused, as far as is known."""
+    return 0 if held.breaker is None else held.breaker.failures
 
 
 def _of_breaker(vendor: str, breaker: Breaker, now: float) -> Shut:

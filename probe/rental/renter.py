@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from probe.cloud import Cloud, Created, Order, VendorComplaint, Verdict
 from probe.model.clock import Clock
@@ -16,7 +16,7 @@ from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Fact, Stopwatch
 from probe.rental import steps
 from probe.rental.audit import audit
-from probe.rental.breaker import closing, opening
+from probe.rental.breaker import closing, failures_of, opening
 from probe.rental.census import take_census
 from probe.rental.errands import Errands
 from probe.rental.finishing import to_the_end
@@ -26,6 +26,8 @@ from probe.rental.rental import Rental, ended_by
 from probe.rental.spots import Spots
 from probe.store import Admit, IntentRefused, Store, StoreFailed
 from probe.store.breakers import Turn
+
+T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 
@@ -99,19 +101,25 @@ class Renter:
             ProbeFailed: the vendor did not accept, or did not answer.
         """
         now = self._clock.wall()
-        await self._ask_guards(self._store.ledger.check(self._cloud.name, now, self._admit(size, now)))
+        held = await self._ask_guards(self._store.ledger.check(self._cloud.name, now, self._admit(size, now)))
+        refused = failures_of(held)
         try:
             await self._cloud.authenticate(watch)
             size_id, image_id = await self._cloud.resolve(size, image, watch.aside())
             lease = self._lease(probe, run_id, size)
             order = self._order(lease, size_id, image_id, user_data, network or {})
-            return await self._order_it(lease, order, watch)
+            return await self._order_it(lease, order, watch, refused)
         except ProbeFailed as error:
-            await self._mind(error)
+            turn = opening(self._cloud.name, error, self._clock.wall(), refused)
+            if turn is not None:
+                await self._turn(turn)
             raise
 
-    async def _order_it(self, lease: Lease, order: Order, watch: Stopwatch) -> Rental:
-        """Write the intent down, send the order, and see that whatever comes of it is in somebody's hands."""
+    async def _order_it(self, lease: Lease, order: Order, watch: Stopwatch, refused: int) -> Rental:
+        """Write the intent down, send the order, and see that whatever comes of it is in somebody's hands.
+
+        *refused*: how many orders in a row were refused before it.
+        """
         rental = Rental(
             self._cloud, self._store, self._clock, self._meter, lease, spots=self._spots, errands=self._errands
         )
@@ -119,23 +127,21 @@ class Renter:
         try:
             await self._create(rental, order, watch)
             self._spots.created(rental.lease, rental.accepted)
-            await self._turn(closing)
+            await self._close(refused)
         except BaseException as error:
             await _abandon(rental, error)
             raise
         return rental
 
-    async def _mind(self, error: ProbeFailed) -> None:
-        """Open the breaker if the vendor said that we may not, and write down until when."""
-        turn = opening(self._cloud.name, error, self._clock.wall())
-        if turn is not None:
-            await self._turn(turn)
+    async def _close(self, refused: int) -> None:
+        """Close the breaker, if it is open, as it nearly never is: else there is no reason to write."""
+        with suppress(StoreFailed):
+            if await self._store.breakers.is_open(self._cloud.name):
+                await self._turn(closing(refused))
 
     async def _turn(self, turn: Turn) -> None:
         """Turn the breaker; a disk that fails leaves it as it is: the guards ask it themselves before they admit."""
         with suppress(StoreFailed):
-            if turn is closing and not await self._store.breakers.is_open(self._cloud.name):
-                return  # as it nearly always is: no reason to write
             await to_the_end(self._store.breakers.turn(self._cloud.name, turn))
             await take_census(self._store, self._meter, self._clock, self._cloud.name, self._cloud.region)
 
@@ -156,9 +162,9 @@ class Renter:
             self._store.backlog.owe(lease.key, never)
             raise
 
-    async def _ask_guards(self, question: Awaitable[None]) -> None:
+    async def _ask_guards(self, question: Awaitable[T]) -> T:
         try:
-            await question
+            answer = await question
         except IntentRefused as refused:
             raise self._refused(refused.refusal.reason, refused.refusal.detail) from refused
         except StoreFailed as failed:
@@ -166,6 +172,7 @@ class Renter:
         if self._refusing is not None:
             _log.info("%s is rented from again", self._cloud.name)
             self._refusing = None
+        return answer
 
     def _refused(self, reason: Skip, detail: str) -> RunSkipped:
         """What a run is skipped for; the log is told when it begins, and not at each slot."""

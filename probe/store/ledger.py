@@ -56,14 +56,16 @@ class Ledger:
 
         await self._database.write(work)
 
-    async def check(self, vendor: str, now: float, admit: Admit) -> None:
+    async def check(self, vendor: str, now: float, admit: Admit) -> Holdings:
         """Ask *admit* what `intend` would ask it *now* (seconds since 1970) for *vendor*, and write nothing.
+
+        Returns what is held there.
 
         Raises:
             IntentRefused: *admit* objects.
             StoreFailed: the ledger could not be read.
         """
-        await self._database.read(lambda connection: _ask(connection, vendor, now, admit))
+        return await self._database.read(lambda connection: _ask(connection, vendor, now, admit))
 
     async def holdings(self, vendor: str, now: float) -> Holdings:
         """What is held, ordered and spent at *vendor* now (seconds since 1970).

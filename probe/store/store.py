@@ -119,7 +119,7 @@ class Store:
 
     def owner_alive(self, owner: str) -> bool:
         """Whether the process that a lease names as its *owner* still lives, as far as this machine can tell."""
-        return alive(self._folder.owners, owner)
+        return owner == self.owner or alive(self._folder.owners, owner)  # though somebody tidied our file away
 
     async def roll_call(self) -> OwnerAlive:
         """Whether the process that a lease names as its owner lives now, wherever the ledger is shared from.
@@ -130,7 +130,7 @@ class Store:
         if self._remote is None:
             return self.owner_alive
         elsewhere = await self._database.read(self._remote.living)
-        return lambda owner: owner == self.owner or self.owner_alive(owner) or elsewhere(owner)
+        return lambda owner: self.owner_alive(owner) or elsewhere(owner)
 
     async def close(self) -> None:
         """Finish the writes that were begun, and give the locks back."""

@@ -1,18 +1,22 @@
 """Nothing is rented while something leaks, does not go, or the vendor says that we may not; then one order tries."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
-from probe.cloud import Verdict
+from probe.cloud import Created, Order, Verdict
+from probe.model.clock import Clock
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.refusal import Cause
+from probe.model.stopwatch import Stopwatch
 from probe.rental import Renter
 from probe.rental.breaker import FIRST_PAUSE, LONGEST_PAUSE, STUCK
 from probe.store import Store
 from tests.fakes.cloud import FakeCloud, complaint, failure
-from tests.rental.conftest import GUARDS, Desk
+from tests.rental.conftest import BOTH, GUARDS, Desk
 
 RICH = replace(GUARDS, instances_at_once=99, per_day=99)
 
@@ -98,6 +102,62 @@ async def test_only_one_order_tries(desk: Desk) -> None:
     desk.clock.pass_time(60.0)
     desk.cloud.faults.create = None
     await _rent(desk)
+
+
+async def test_orders_that_are_refused_together_are_one_refusal(desk: Desk) -> None:
+    """Four probes at one vendor whose key was withdrawn wait for a minute like one, and not for eight."""
+    desk.cloud.faults.create = complaint(Verdict.DENIED, 403)
+    crowd = (desk.renter(RICH).rent("lifecycle", "run", "small", "debian", desk.watch()) for _ in range(4))
+    refused = await asyncio.gather(*crowd, return_exceptions=True)
+    assert [type(one).__name__ for one in refused] == ["VendorComplaint"] * 4
+    breaker = (await desk.store.breakers.all())["acme"]
+    assert breaker.failures == 1
+    assert breaker.until - desk.clock.wall() <= FIRST_PAUSE
+
+
+class Slow(FakeCloud):
+    """A vendor that answers a create when it is told to."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+
+    @override
+    async def create(self, order: Order, watch: Stopwatch) -> Created:
+        self.asked.set()
+        await self.answer.wait()
+        return await super().create(order, watch)
+
+
+async def test_an_order_of_before_does_not_close_what_a_later_one_opened(desk: Desk) -> None:
+    """The last place of a quota: who got it is answered after who did not."""
+    slow = Slow(desk.clock)
+    renter = desk.renter(RICH, cloud=slow)
+    early = asyncio.ensure_future(renter.rent("lifecycle", "run", "small", "debian", desk.watch()))
+    await slow.asked.wait()
+    desk.cloud.faults.create = complaint(Verdict.QUOTA, 403)
+    await _fails(desk, Outcome.QUOTA)
+    slow.answer.set()
+    rental = await early
+    assert (await desk.store.breakers.all())["acme"].failures == 1
+    await rental.hand_over("done")
+
+
+@pytest.mark.parametrize("place", BOTH, indirect=True)
+async def test_of_two_that_try_at_the_same_moment_one_order_leaves(desk: Desk) -> None:
+    """In one process, and in another that opened the same ledger: the turn is taken with the intent."""
+    desk.cloud.faults.create = complaint(Verdict.DENIED, 403)
+    await _fails(desk, Outcome.DENIED)
+    desk.cloud.faults.create = None
+    desk.clock.pass_time(FIRST_PAUSE)
+    asked = len(desk.cloud.orders)
+    async with await desk.opened_again() as beside:
+        renters = [desk.renter(RICH), desk.renter(RICH), Renter(desk.cloud, beside, RICH, None, desk.clock, desk.meter)]
+        tries = (renter.rent("lifecycle", "run", "small", "debian", desk.watch()) for renter in renters)
+        ended = await asyncio.gather(*tries, return_exceptions=True)
+    assert len(desk.cloud.orders) == asked + 1
+    assert sorted(type(one).__name__ for one in ended) == ["Rental", "RunSkipped", "RunSkipped"]
+    assert await desk.store.breakers.all() == {}
 
 
 async def test_it_survives_a_restart(desk: Desk, tmp_path: Path) -> None:

@@ -132,3 +132,10 @@ async def test_a_killed_process_is_dead_at_once(folder: Path) -> None:
     assert (folder / "owners" / owner).exists()
     async with await Store.open(folder):
         assert not (folder / "owners" / owner).exists()
+
+
+async def test_a_process_knows_that_it_lives_itself(folder: Path) -> None:
+    """Though somebody tidied its file away (old files in /tmp): its own sweeps must not take what its runs use."""
+    async with await Store.open(folder) as store:
+        (folder / "owners" / store.owner).unlink()
+        assert (await store.roll_call())(store.owner)
