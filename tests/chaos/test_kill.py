@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.kill.scenarios import MATRIX, MUTANTS, Scenario
+from tests.chaos.kill.scenarios import MATRIX, MUTANTS, SERVER, Scenario
 from tests.chaos.kill.styles import SANDBOX
 from tests.servers.moto import moto_url
 
@@ -25,11 +25,11 @@ LEAST = 300
 IDEMPOTENCY = ("token", "name", "none")
 
 
-def harness(folder: Path, *arguments: str, status: int = 0) -> list[dict[str, Any]]:
+def harness(folder: Path, *arguments: str, ledger: str = "sqlite", status: int = 0) -> list[dict[str, Any]]:
     """What the harness found."""
     told = folder / "found.json"
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.kill", "--json", told, *arguments],
+        [sys.executable, "-m", "tests.chaos.kill", "--ledger", ledger, "--json", told, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -89,5 +89,38 @@ def test_hindered_and_killed_at_a_real_ec2_server_it_leaves_nothing(tmp_path: Pa
 def test_what_is_done_wrong_on_purpose_is_found(tmp_path: Path, scenario: Scenario) -> None:
     """A harness that finds nothing might look at nothing."""
     results = harness(tmp_path, "--scenario", scenario.name, "--style", scenario.styles[0], status=1)
-    found = {complaint.partition(":")[0] for result in results for complaint in result["complaints"]}
-    assert scenario.finds in found
+    assert scenario.finds in zeros_of(results)
+
+
+def zeros_of(results: list[dict[str, Any]]) -> set[str]:
+    """Which of the zeros were none."""
+    return {complaint.partition(":")[0] for result in results for complaint in result["complaints"]}
+
+
+@pytest.mark.timeout(300)
+def test_killed_at_some_steps_with_its_ledger_in_postgresql_it_leaves_nothing(tmp_path: Path) -> None:
+    """The same four zeros with a real server; every step is tried by `make kill`."""
+    words = ("--scenario", "steps", "--style", "none", "--style", "volumes", "--most", "32")
+    results = harness(tmp_path, *words, ledger="postgresql")
+    assert struck(results) >= 56
+    kinds = Counter(result["step"].partition(":")[0] for result in results)
+    assert min(kinds[kind] for kind in ("turn", "sending", "sent", "reading", "read", "committing", "committed")) > 0
+
+
+@pytest.mark.timeout(300)
+def test_a_ledger_that_is_killed_stopped_or_hung_in_mid_run_takes_nothing_with_it(tmp_path: Path) -> None:
+    """The agent goes on without a restart, gives everything back, rents nothing twice, and then rents again."""
+    words = [word for scenario in SERVER for word in ("--scenario", scenario.name)]
+    results = harness(tmp_path, *words, "--style", "none", "--most", "8", ledger="postgresql")
+    for scenario in SERVER:
+        assert struck([result for result in results if result["scenario"] == scenario.name]) >= 6
+
+
+@pytest.mark.timeout(300)
+def test_what_is_done_wrong_on_purpose_is_found_in_postgresql_too(tmp_path: Path) -> None:
+    """Each by its zero."""
+    words = [word for scenario in MUTANTS for word in ("--scenario", scenario.name)]
+    styles = [word for style in sorted({scenario.styles[0] for scenario in MUTANTS}) for word in ("--style", style)]
+    results = harness(tmp_path, *words, *styles, ledger="postgresql", status=1)
+    for scenario in MUTANTS:
+        assert scenario.finds in zeros_of([result for result in results if result["scenario"] == scenario.name])

@@ -20,6 +20,7 @@ from tests.chaos.kill import verdict
 from tests.chaos.kill.styles import SANDBOX
 from tests.servers.environments import free_port
 from tests.soak.agents import Agents
+from tests.soak.evidence import concerned, lines_about
 from tests.soak.vendors import LATENESS, Rented, write_character, write_vendor_files
 
 _REPORTED = 30.0
@@ -59,8 +60,17 @@ async def _soak(folder: Path, seconds: float, seed: str, lease: float) -> int:
             await vendor.gate.stop()
     _show(agents, vendors, complaints)
     if complaints:
-        print(agents.log.read_text(errors="replace")[-8000:], file=sys.stderr)
+        _show_log(
+            agents.log, concerned(complaints, {id_: lease for v in vendors for id_, lease in v.gate.made.items()})
+        )
     return 1 if complaints else 0
+
+
+def _show_log(log: Path, names: frozenset[str]) -> None:
+    """All that the agents said of what was found, and the last that they said of anything."""
+    text = log.read_text(errors="replace")
+    print("--- of what was found:", *lines_about(names, text.splitlines()), sep="\n", file=sys.stderr)
+    print(f"--- the end:\n{text[-8000:]}", file=sys.stderr)
 
 
 async def _bother(agents: Agents, dice: random.Random, seconds: float, vendors: Sequence[Rented]) -> None:
