@@ -163,7 +163,6 @@ class _Shelf(BaseJobStore):  # type: ignore[misc]  # the library has no types
     def _put(self, when: float, entry: Entry) -> None:
         self._number += 1
         self._places[entry.id] = self._number, entry
-        entry.next_run_time = datetime.fromtimestamp(when, UTC)
         heappush(self._heap, (when, self._number, entry))
 
     def lookup_job(self, job_id: str) -> Entry | None:

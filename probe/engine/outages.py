@@ -102,7 +102,7 @@ class Outages:
             return
         before = self.of(measurement.target)
         record = after(before, ok=measurement.ok, started=measurement.started)
-        if record == before:
+        if record is before or record == before:  # nearly always: nobody is out
             return
         self._records[measurement.target] = self._unsaved[measurement.target] = record
         self._tell(measurement.target, record)

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-import os
+import random
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,9 +65,12 @@ class _Verdict:
     by_our_clock: bool = False
 
 
+_GOOD: Final = _Verdict(Outcome.OK)
+
+
 def new_run_id() -> str:
     """A name for a run that no other run has."""
-    return os.urandom(16).hex()
+    return f"{random.getrandbits(128):032x}"  # a name, no secret: the system need not be asked
 
 
 class Runner:
@@ -141,7 +144,7 @@ class Runner:
             if _starved(error):
                 return _Verdict(Outcome.OVERLOADED, f"{type(error).__name__}: {error}")
             return self._bug(job, watch, error)
-        return _Verdict(Outcome.OK)
+        return _GOOD
 
     def _without_stalls(self, watch: Stopwatch, verdict: _Verdict, seconds: float) -> tuple[_Verdict, float]:
         """*verdict* on a run that ended just now after so many *seconds*, and how long it would have taken without us.
@@ -211,6 +214,8 @@ class Runner:
                 _log.exception("a sink could not record run %s", measurement.run_id)
 
     def _readable(self, detail: str) -> str:
+        if not detail:
+            return detail
         text = self._redact(detail)
         return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
 
@@ -233,6 +238,8 @@ def _starved(error: BaseException) -> bool:
 
 def _failed_steps(watch: Stopwatch, outcome: Outcome) -> Mapping[str, Outcome]:
     """The steps that failed: the first as the run did, and all of them as the run if that was our own fault."""
+    if not watch.failed_steps:
+        return {}
     ours = outcome.blame is Blame.AGENT
     return {
         name: outcome if ours or position == 0 else own

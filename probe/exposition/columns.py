@@ -121,10 +121,10 @@ class Column:
 
     def set_or_drop(self, row: int, value: float | None) -> None:
         """Let the number in *row* be *value*; let there be none if that is None."""
-        if value is None:
-            self.drop(row)
-        else:
+        if value is not None:
             self.set(row, value)
+        elif self.get(row) is not None:
+            self.drop(row)
 
     def _stretch(self, row: int) -> int:
         """Make place for *row*; where it is. What few targets have is as long as from the first of them to the last."""

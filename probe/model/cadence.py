@@ -81,14 +81,16 @@ class Grid:
     every: float
     name: tuple[str, ...]
     redrawn: bool = False
-    _first: float = field(init=False, repr=False, compare=False)
-    """The shift of a grid that is not redrawn: it is asked for at every ring, and a hash of five names."""
+    _all: _Stretch | None = field(init=False, repr=False, compare=False)
+    """All slots of a grid that is not redrawn: it is asked at every ring, and its shift is a hash of five names."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_first", math.nan if self.redrawn else self._shift(""))
+        object.__setattr__(self, "_all", None if self.redrawn else _Stretch(self._shift(""), self.every, _ENDLESS))
 
     def after(self, instant: float) -> float:
         """The first slot later than *instant*."""
+        if self._all is not None:
+            return self._all.slot(self._all.up_to(instant))
         day = self._day(instant)
         while True:
             stretch = self._stretch(day)
@@ -121,8 +123,8 @@ class Grid:
         return math.floor(instant / self._length()) if self.redrawn else 0
 
     def _stretch(self, day: int) -> _Stretch:
-        if not self.redrawn:
-            return _Stretch(self._first, self.every, _ENDLESS)
+        if self._all is not None:
+            return self._all
         stretch, before = self._drawn(day), self._drawn(day - 1)
         if stretch.first - before.slot(before.size - 1) >= self.every / 2:
             return stretch
