@@ -17,7 +17,10 @@ _ORDER: Final = (Phase.AUTH, *(phase for phase in Phase if phase is not Phase.AU
 
 
 def strip(runs: Sequence[Measurement], now: float) -> Markup:
-    """The newest *runs* as ticks, oldest left: low and green is ok, high is a failure in the colour of its blame."""
+    """The newest *runs* as ticks, oldest left: low and green is ok, high is a failure in the colour of its blame.
+
+    Where there is more room than sixty ticks take, it is left before the oldest: the newest run ends the line.
+    """
     shown = list(runs)[-STRIP:]
     if not shown:
         return el("span", "no runs", class_="quiet")
@@ -27,7 +30,7 @@ def strip(runs: Sequence[Measurement], now: float) -> Markup:
     label = f"last {plural(len(shown), 'run')}, {failed} failed by the vendor"
     size = f'viewBox="0 0 {STRIP * _TICK} {_TALL}" width="{STRIP * _TICK}" height="{_TALL}"'
     return Markup(
-        f'<svg class="strip" role="img" aria-label="{label}" preserveAspectRatio="xMinYMid" {size}>{ticks}</svg>'
+        f'<svg class="strip" role="img" aria-label="{label}" preserveAspectRatio="xMaxYMid" {size}>{ticks}</svg>'
     )
 
 

@@ -41,6 +41,14 @@ def test_a_strip_shows_the_newest_runs_only() -> None:
     assert strip([], NOW) == '<span class="quiet">no runs</span>'
 
 
+def test_the_newest_run_ends_the_line_of_a_strip() -> None:
+    """In a card that is wider than sixty ticks a gap at the right would look like runs that are missing now."""
+    svg = ET.fromstring(strip([fake_run(JOB, at=NOW - 20), fake_run(JOB, at=NOW)], NOW))  # noqa: S314 - we wrote it
+    last = list(svg)[-1]
+    assert float(last.get("x", "0")) + 4 == float(svg.get("width", "0"))
+    assert svg.get("preserveAspectRatio") == "xMaxYMid"
+
+
 def test_a_bar_is_as_long_as_the_run_and_names_the_greatest_part() -> None:
     """With the uncertainty of a polled phase beside it."""
     job = fake_job(FakeLifecycle())
