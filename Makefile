@@ -16,6 +16,7 @@ IMAGE_CHECK ?=
 FUZZ_SECONDS ?= 60
 MINUTES ?= 10
 SEED ?=
+LEDGER ?= sqlite
 
 .PHONY: help run test unit check proof bench bench-full kill soak format lint clean
 
@@ -67,8 +68,8 @@ bench-full: $(VENV)/.dev ## the same at more rates, with growth curves, agents a
 kill: $(VENV)/.dev ## kill an agent at every step of a lifecycle, and hinder it, at an EC2 server and the sandbox: nothing may be left
 	@$(PY) -m tests.chaos.kill
 
-soak: $(VENV)/.dev ## kill, stop and reload agents while everything goes wrong: make soak MINUTES=10 SEED=
-	@$(PY) -m tests.soak --minutes $(MINUTES) --seed '$(SEED)'
+soak: $(VENV)/.dev ## kill, stop and reload agents while everything goes wrong: make soak MINUTES=10 SEED= LEDGER=postgresql
+	@$(PY) -m tests.soak --minutes $(MINUTES) --seed '$(SEED)' --ledger $(LEDGER)
 
 format: $(VENV)/.dev ## format the code and mend what can be mended
 	$(BIN)/ruff format .

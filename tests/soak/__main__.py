@@ -13,10 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
 from tests.chaos.kill import verdict
+from tests.chaos.kill.remote import MortalPostgres, mortal_postgres
+from tests.chaos.kill.scenarios import LEDGERS, POSTGRESQL, SQLITE
 from tests.chaos.kill.styles import SANDBOX
 from tests.servers.environments import free_port
 from tests.soak.agents import Agents
@@ -35,20 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", default="", help="the same gives the same luck; a new one is drawn and said")
     parser.add_argument("--lease", type=float, default=20.0, help="seconds of a lease")
+    parser.add_argument("--ledger", choices=LEDGERS, default=SQLITE, help="a server is killed, stopped and hung, too")
     options = parser.parse_args(arguments)
     seed = options.seed or secrets.token_hex(4)
-    print(f"soaking for {options.minutes:g} minutes, again with: make soak MINUTES={options.minutes:g} SEED={seed}")
-    with tempfile.TemporaryDirectory(prefix="probe-soak-") as folder:
-        return asyncio.run(_soak(Path(folder), 60.0 * options.minutes, seed, options.lease))
+    again = f"make soak MINUTES={options.minutes:g} SEED={seed} LEDGER={options.ledger}"
+    print(f"soaking for {options.minutes:g} minutes, again with: {again}")
+    with (
+        tempfile.TemporaryDirectory(prefix="probe-soak-") as folder,
+        mortal_postgres() if options.ledger == POSTGRESQL else nullcontext() as server,
+    ):
+        return asyncio.run(_soak(Path(folder), 60.0 * options.minutes, seed, options.lease, server))
 
 
-async def _soak(folder: Path, seconds: float, seed: str, lease: float) -> int:
+async def _soak(folder: Path, seconds: float, seed: str, lease: float, server: MortalPostgres | None) -> int:
     character = write_character(folder / "character")
     write_vendor_files(folder / "files", [use for use, _ in SANDBOX.values()])
     vendors = [Rented(name, character, seed) for name in SANDBOX]
     for vendor in vendors:
         await vendor.open()
-    agents, dice = Agents(folder, vendors, lease, free_port()), random.Random(seed)
+    agents, dice = Agents(folder, vendors, lease, free_port(), server), random.Random(seed)
     agents.configure(dice)
     try:
         await agents.begin()

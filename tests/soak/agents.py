@@ -1,6 +1,7 @@
 """The agent under test as a person runs it, and what is done to it."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import IO, Final
 
 from tests.chaos.kill.ledgers import StateFolder
+from tests.chaos.kill.remote import MortalPostgres, RemoteFolder
 from tests.soak.vendors import Rented
 
 _ROOT: Final = Path(__file__).parents[2]
 _CONFIGURATION: Final = """\
-agent: {{state: state, listen: "127.0.0.1:{port}", grace: 3s, log: {{level: info}}}}
+agent: {{state: state, ledger: {ledger}, listen: "127.0.0.1:{port}", grace: 3s, log: {{level: info}}}}
 vendor_files: files
 controls: {{checks: []}}
 vendors:
@@ -42,15 +44,20 @@ class Agents:
         folder: for its configuration, its state and its log.
         vendors: whom it rents from.
         lease: seconds of its leases.
+        port: that it listens on.
+        server: of its ledger; None where that is a file.
 
     Attributes:
         done: what was done to it, and how often.
         state: its state folder.
     """
 
-    def __init__(self, folder: Path, vendors: Sequence[Rented], lease: float, port: int) -> None:
+    def __init__(
+        self, folder: Path, vendors: Sequence[Rented], lease: float, port: int, server: MortalPostgres | None = None
+    ) -> None:
         self.done: Counter[str] = Counter()
-        self.state = StateFolder(folder / "state")
+        self.state = StateFolder(folder / "state") if server is None else RemoteFolder(folder / "state", server, "soak")
+        self._server = server
         self.log = folder / "agent.log"
         self._folder = folder
         self._vendors = vendors
@@ -64,7 +71,9 @@ class Agents:
         renting = [vendor.name for vendor in self._vendors]
         if dice.random() < 1 / 4:
             renting.remove(dice.choice(renting))
+        place = self.state.place
         text = _CONFIGURATION.format(
+            ledger="null" if place is None else json.dumps({"url": place.url}),
             port=self._port,
             vendors="".join(vendor.written(self._folder) for vendor in self._vendors),
             probes="".join(
@@ -85,6 +94,8 @@ class Agents:
 
     async def something(self, dice: random.Random) -> str:
         """Do something to it; what that was."""
+        if self._server is not None and dice.random() < 1 / 6:
+            return await self._strike_server(self._server, dice)
         name = dice.choices(("kill", "stop", "reload", "beside", "kill beside"), (5, 1, 2, 3, 2))[0]
         match name:
             case "kill":
@@ -108,9 +119,22 @@ class Agents:
         return name
 
     async def rest(self) -> None:
-        """Kill everything that still runs."""
+        """Kill everything that still runs, but for the ledger's server."""
         await self._end(signal.SIGKILL)
         await self._kill_beside()
+        if self._server is not None:
+            await asyncio.to_thread(self._server.go_on)
+
+    async def _strike_server(self, server: MortalPostgres, dice: random.Random) -> str:
+        """Something happens to the ledger's server, for some seconds; what that was."""
+        name, blow = dice.choice(
+            (("server kill", server.kill), ("server stop", server.stop), ("server hang", server.hang))
+        )
+        await asyncio.to_thread(blow)
+        await asyncio.sleep(dice.choice((0.0, 0.5, 3.0)))
+        await asyncio.to_thread(server.go_on)
+        self.done[name] += 1
+        return name
 
     async def command(self, *words: str) -> int:
         """Run a command to its end; its status."""
