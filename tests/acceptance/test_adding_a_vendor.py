@@ -103,11 +103,13 @@ def test_every_command_of_the_page_does_what_it_should(reader: Reader) -> None:
 
 
 def test_the_new_vendor_is_asked(reader: Reader) -> None:
-    """By its own words, with its own key, which is not shown."""
+    """By its own words, with its own key, which is not shown; its account is known by what outlives a key."""
     said = reader.said("--try zones", "play.yaml")
     assert "GET http://127.0.0.1:" in said
     assert '"here-1"' in said
+    assert "x-nimbus-account: n-1000" in said.lower()
     assert "made-up-key-of-nimbus" not in said
+    assert "account known by     number" in reader.said("vendors nimbus -c")
 
 
 def test_the_new_vendor_is_rented_from_and_given_back(reader: Reader) -> None:
