@@ -1,9 +1,12 @@
 """`probe sweep`: finds what was rented and not given back."""
 
+import asyncio
 import logging
 import sys
 import uuid
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -16,13 +19,30 @@ from probe.cloud import Capability
 from probe.model.meter import Meter
 from probe.notation.durations import format_duration
 from probe.rental import Action, Result, Sweeper, SweepItem, SweepPlan, SweepReport, SweepStep
-from probe.settings.audit import audit_secrets, usable
+from probe.settings.audit import SecretAudit, audit_secrets, usable
 from probe.settings.configuration import Configuration
 from probe.store import StateFolderRefused, Store, StoreFailed
 from probe.wire import RealClock, Wire
 
 LEFT = 1
 """Exit status when something that should go is still there, or a vendor could not be asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What a person wants.
+
+    Attributes:
+        dry_run: only to see the plan.
+        yes: not to be asked.
+        adopt: the id of an agent that is gone for good; None for none.
+        same_account: to say that exchanged credentials are of the same account.
+    """
+
+    dry_run: bool
+    yes: bool
+    adopt: str | None
+    same_account: bool
 
 
 def _agent_id(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -63,10 +83,17 @@ def command(config: Path | None, *, dry_run: bool, yes: bool, adopt: str | None,
     audit = audit_secrets(loaded)
     for complaint in audit.complaints:
         click.echo(f"left out: {complaint}", err=True)
-    sys.exit(run_in_loop(_sweep(usable(loaded, audit), adopt, same_account=same_account, dry_run=dry_run, yes=yes)))
+    wish = _Wish(dry_run=dry_run, yes=yes, adopt=adopt, same_account=same_account)
+    sys.exit(run_in_loop(_sweep(usable(loaded, audit), _unasked(loaded, audit), wish)))
 
 
-async def _sweep(loaded: Configuration, adopt: str | None, *, same_account: bool, dry_run: bool, yes: bool) -> int:
+def _unasked(loaded: Configuration, audit: SecretAudit) -> Mapping[str, str]:
+    """The vendor entries that something is rented from, and that cannot be asked without their secrets."""
+    renting = {job.target.vendor for job in loaded.expand() if job.renting}
+    return dict.fromkeys(sorted(renting & audit.vendors), "its secrets cannot be used")
+
+
+async def _sweep(loaded: Configuration, unasked: Mapping[str, str], wish: _Wish) -> int:
     clock, meter = RealClock(), Meter()
     async with AsyncExitStack() as stack:
         wire = Wire(clock, meter)
@@ -75,14 +102,15 @@ async def _sweep(loaded: Configuration, adopt: str | None, *, same_account: bool
             store = await stack.enter_async_context(await Store.open(loaded.agent.state, ledger=loaded.ledger))
             clouds = Assembly(loaded, wire, clock, meter, store=store).clouds.values()
             sweeper = Sweeper([cloud for cloud in clouds if cloud.has(Capability.LIFECYCLE)], store, clock, meter)
-            also = frozenset() if adopt is None else frozenset({adopt})
-            plan = await sweeper.plan(also=also, same_account=same_account)
+            also = frozenset() if wish.adopt is None else frozenset({wish.adopt})
+            plan = await sweeper.plan(also=also, same_account=wish.same_account)
+            plan = replace(plan, failures={**plan.failures, **unasked})
             _show_plan(plan)
-            if adopt is not None and not dry_run:
-                await _adopt(store, adopt, plan, clock.wall(), yes=yes)
-            if same_account and not dry_run:
-                _same_account(plan, yes=yes)
-            if not _agreed(plan, dry_run=dry_run, yes=yes):
+            if wish.adopt is not None and not wish.dry_run:
+                await _adopt(store, wish.adopt, plan, clock.wall(), yes=wish.yes)
+            if wish.same_account and not wish.dry_run:
+                _same_account(plan, yes=wish.yes)
+            if not _agreed(plan, wish):
                 return LEFT if plan.failures or _work(plan) or _out_of_reach(plan) else 0
             return await _carry_out(sweeper, plan)
         except (StateFolderRefused, StoreFailed) as refused:
@@ -145,25 +173,55 @@ def _row(item: SweepItem) -> tuple[str, ...]:
     return (item.action, item.vendor, item.region, item.kind, item.instance_id or "?", item.name, age, item.reason)
 
 
-def _agreed(plan: SweepPlan, *, dry_run: bool, yes: bool) -> bool:
-    if dry_run or not _work(plan):
+def _agreed(plan: SweepPlan, wish: _Wish) -> bool:
+    if wish.dry_run or not _work(plan):
         return False
     doomed = len(plan.of(Action.DELETE))
-    if yes or not doomed:
+    if wish.yes or not doomed or agreed(f"delete {doomed} {'things' if doomed > 1 else 'thing'}?"):
         return True
-    return agreed(f"delete {doomed} {'things' if doomed > 1 else 'thing'}?")
+    click.echo("nothing was deleted", err=True)
+    return False
 
 
 async def _carry_out(sweeper: Sweeper, plan: SweepPlan) -> int:
-    with click.progressbar(length=len(plan.items), label="sweeping", file=sys.stderr) as bar:
+    count = len(plan.items)
+    with click.progressbar(length=count, label="sweeping", file=sys.stderr) as bar, _lines_of_their_own():
 
         def step(done: SweepStep, ended: int, count: int) -> None:
             del done, ended, count
             bar.update(1)
 
-        report = await sweeper.carry_out(plan, step)
+        try:
+            report = await sweeper.carry_out(plan, step)
+        except asyncio.CancelledError:
+            click.echo(f"\nstopped after {bar.pos} of {count}: the next sweep goes on", err=True)
+            raise
     _show_report(report)
-    return 0 if report.ok and not report.count(Result.WAITING) and not _out_of_reach(plan) else LEFT
+    return LEFT if _is_left(report) else 0
+
+
+@contextmanager
+def _lines_of_their_own() -> Iterator[None]:
+    """On a terminal, keep the log from going on in the line of the bar."""
+    handlers = logging.getLogger().handlers if sys.stderr.isatty() else []
+
+    def wipe(_record: logging.LogRecord) -> bool:
+        click.echo("\r\x1b[K", nl=False, err=True)
+        return True
+
+    for handler in handlers:
+        handler.addFilter(wipe)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(wipe)
+
+
+def _is_left(report: SweepReport) -> bool:
+    """Whether something is left to do, by a later sweep or by a person: leases that are only reported are open."""
+    told = any(step.result is Result.REPORTED and step.item.lease for step in report.steps)
+    return not report.ok or bool(report.count(Result.WAITING)) or told
 
 
 def _show_report(report: SweepReport) -> None:

@@ -64,7 +64,7 @@ def forbidden(vendor: str, now: float, held: "Holdings") -> Refusal | None:
     return next((Refusal(Skip.BREAKER, one.detail) for one in shut(vendor, now, held) if one.forbids), None)
 
 
-def opening(vendor: str, error: BaseException, now: float, admitted: int) -> "Turn | None":
+def opening(vendor: str, error: BaseException, now: float, admitted: int = 0) -> "Turn | None":
     """What *error* does to the breaker of *vendor*; None if it is no reason to open one.
 
     *admitted*: the failures in a row that were known when the order was let through. Several orders that were on their

@@ -68,7 +68,7 @@ class Clearing:
         if before is None or before.state.settled:
             return Result.CHANGED, "settled meanwhile"
         if before.instance_id != item.instance_id or await self._shows(before):
-            return Result.CHANGED, "shows itself after all"
+            return Result.WAITING, "shows itself after all"
         if elsewhere(self._cloud, self._store, before.account):
             return Result.REPORTED, ELSEWHERE
         never = before.state is LeaseState.INTENDED

@@ -47,7 +47,7 @@ class Result(StrEnum):
         DELETED: the vendor says that it is gone.
         SETTLED: it was crossed out in the ledger.
         LEAKED: its deletion was asked for, and it is still there.
-        WAITING: it may still show up; a later sweep looks again.
+        WAITING: it may still show up, or did after the plan was made; a later sweep looks again.
         REPORTED: it was told, and not touched.
         CHANGED: it is no longer what the plan said; it was not touched.
         FAILED: something went wrong; a later sweep tries again.

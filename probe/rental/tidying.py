@@ -93,7 +93,7 @@ class Tidying:
         if any(elsewhere(self._cloud, self._store, one.account) for one in noted):
             return Result.REPORTED, ELSEWHERE
         if found is not None and noted and whose_is(found, noted, await whose(self._store)) is not Whose.THEIRS:
-            return Result.CHANGED, "shows itself after all"
+            return Result.WAITING, "shows itself after all"
         await self._cross_out(noted)
         return Result.SETTLED, item.reason
 

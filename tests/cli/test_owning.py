@@ -1,6 +1,7 @@
 """Who owns what: a folder has one agent, commands work beside it, and a lost agent's things are adopted."""
 
 import asyncio
+import re
 import signal
 import sys
 import time
@@ -188,6 +189,43 @@ async def test_exchanged_credentials_settle_nothing_until_a_person_says_so(sandb
     assert (status, "1 settled" in text) == (0, True), text
     status, text = await said(tmp_path, "sweep", "--same-account", "--yes")
     assert (status, "there is nothing to say of it" in text) == (2, True), text
+
+
+async def test_a_sweep_that_is_declined_or_stopped_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A no deletes nothing; Ctrl-C tells how far it came, is no status of a vendor, and the next sweep goes on."""
+    async with await Store.open(tmp_path / "state") as store:
+        own = store.agent_id
+    control = sandbox.control
+    residents = len(control.instances("cloud"))
+    lease = f"probe-{own[:8]}-0123456789ab"
+    control.add_bystander("cloud", lease, {**left_behind(), "stability-probe": own, "stability-probe-lease": lease})
+    status, text = await said(tmp_path, "sweep", answer=b"n\n")
+    assert (status, "delete 1 thing?" in text, "nothing was deleted" in text) == (1, True, True), text
+    status, text = await said(tmp_path, "sweep")
+    assert (status, "nobody answers" in text, "nothing was deleted" in text) == (1, True, True), text
+    control.inject(Fault(kind=FaultKind.LYING_DELETE))
+    sweep = await _start(tmp_path, "sweep", "--yes")
+    assert sweep.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        while b"msg=delete" not in await sweep.stdout.readline():
+            assert sweep.returncode is None
+    sweep.send_signal(signal.SIGINT)
+    output, _ = await sweep.communicate()
+    assert (sweep.returncode, b"stopped after 0 of 1: the next sweep goes on" in output) == (130, True), output
+    control.clear()
+    assert (await said(tmp_path, "sweep", "--yes"))[0] == 0
+    assert len(control.instances("cloud")) == residents
+
+
+@pytest.mark.usefixtures("sandbox")
+async def test_a_vendor_whose_secret_cannot_be_read_is_not_taken_for_swept(tmp_path: Path) -> None:
+    """What may be left there is not nothing."""
+    config = tmp_path / "c.yaml"
+    (name,) = re.findall(r"application_credential_secret: \{file: ([^}]+)\}", config.read_text())
+    config.write_text(config.read_text().replace(name, "missing"))
+    for arguments in ((), ("--yes",), ("--dry-run",)):
+        status, text = await said(tmp_path, "sweep", *arguments)
+        assert (status, "cloud could not be asked: its secrets cannot be used" in text) == (1, True), text
 
 
 async def _rented_elsewhere(state: Path, region: str) -> None:
