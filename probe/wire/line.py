@@ -20,7 +20,7 @@ from probe.wire.kernel import (
 from probe.wire.lookout import watch
 from probe.wire.timing import Timing
 
-CHUNK: Final = 65536
+CHUNK: Final = 16384
 """Bytes read at once."""
 
 LINGER_RESET: Final = struct.pack("ii", 1, 0)

@@ -16,6 +16,8 @@ from probe.wire.line import Channel
 from probe.wire.timing import Timing
 
 _PIECE: Final = 262_144
+_RECORD: Final = 16_384
+"""Bytes that a record holds at most, and so all that is ever read at once (RFC 8446, 5.1)."""
 
 
 class TlsChannel:
@@ -101,7 +103,7 @@ class TlsChannel:
         """
         while True:
             try:
-                data = self.tls.read(65536)
+                data = self.tls.read(_RECORD)
             except ssl.SSLWantReadError:
                 await self._fill(timing)
                 continue
