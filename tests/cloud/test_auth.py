@@ -1,6 +1,8 @@
 """Tokens: fetched once, renewed before they expire, asked for as each kind wants it."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import EntryPoint
 
 import httpx
@@ -86,6 +88,26 @@ async def test_a_token_that_another_run_renewed_is_kept() -> None:
     await scene.cloud.authenticate(scene.watch)
     await asyncio.gather(*(scene.cloud.read("probe", scene.watch.aside()) for _ in range(3)))
     assert [operation for operation, _ in scene.codes].count("auth") == 2
+
+
+async def test_a_token_is_not_used_for_another_account() -> None:
+    """A new secret goes on with the token; who is somebody else by now fetches one; who cannot tell keeps it."""
+    told: dict[str, str | None] = {"username": "shop", "password": "old", "project_name": "shop"}
+
+    def reveal(name: str) -> str:
+        if (value := told[name]) is None:
+            raise SecretUnavailable(f"{name}: is being written")
+        return value
+
+    credentials = {name: Secret(partial(reveal, name), name) for name in told}
+    scene = Scene(replace(openstack(), credentials=credentials), token_answer("t-1"), token_answer("t-2"))
+    await scene.cloud.authenticate(scene.watch)
+    for name, value, asked in (("password", "new", 1), ("username", None, 1), ("username", "other", 2)):
+        told[name] = value
+        await scene.cloud.authenticate(scene.watch)
+        assert len(scene.wire.asked) == asked
+    await scene.cloud.authenticate(scene.watch)
+    assert len(scene.wire.asked) == 2
 
 
 async def test_an_application_credential_carries_its_project() -> None:

@@ -5,6 +5,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Final, Self
 
 import httpx
@@ -16,6 +17,7 @@ from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.hosts import HostRefused
 from probe.cloud.moments import parse_http_date, parse_iso
+from probe.cloud.whose import account_id
 from probe.model.clock import Clock
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
@@ -58,9 +60,13 @@ class Token:
 class TokenKeeper:
     """Keeps one token for all runs. Fetching is measured as phase `auth` of the run that fetches.
 
+    A token is of no use once the credentials are another account's: what is then rented, or not found, must be of the
+    account that the ledger is told.
+
     Args:
         clock: tells when a token is due for renewal.
         fetch: gets one.
+        whose: tells which account the credentials open now.
         header: what carries it.
         prefix: what stands before it in the header.
     """
@@ -69,12 +75,15 @@ class TokenKeeper:
         self,
         clock: Clock,
         fetch: Callable[[Stopwatch], Awaitable[Token]],
+        whose: Callable[[], str],
         *,
         header: str = HEADER,
         prefix: str = "",
     ) -> None:
         self._clock = clock
         self._fetch = fetch
+        self._whose = whose
+        self._of = ""
         self._header = header
         self._prefix = prefix
         self._token: Token | None = None
@@ -90,17 +99,25 @@ class TokenKeeper:
         Raises:
             ProbeFailed: there is none to be had.
         """
-        if self._lasts() or (self._lock.locked() and self._is_good()):
+        account = self._account()
+        if account == self._of and (self._lasts() or (self._lock.locked() and self._is_good())):
             return
         async with self._lock:
-            if self._lasts():
+            if account == self._of and self._lasts():
                 return
             with watch.phase(Phase.AUTH):
                 token = await self._fetch(watch.aside())
             now = self._clock.now()
             self._renew_at = now + max(token.life - _MARGIN, token.life * 0.8, 0.0)
             self._ends_at = now + token.life
-            self._token = token
+            self._token, self._of = token, account
+
+    def _account(self) -> str:
+        """Whose token is wanted; a secret that cannot be read for a moment is no reason to be without one."""
+        try:
+            return self._whose()
+        except ProbeFailed:
+            return self._of
 
     def _lasts(self) -> bool:
         return self._token is not None and self._clock.now() < self._renew_at
@@ -146,7 +163,8 @@ class TokenAuth(ABC):
         self._entry = surroundings.entry
         self._line = surroundings.line
         self._clock = surroundings.clock
-        self._keeper = TokenKeeper(surroundings.clock, self._fetch, header=header, prefix=prefix)
+        whose = partial(account_id, surroundings.entry, "")
+        self._keeper = TokenKeeper(surroundings.clock, self._fetch, whose, header=header, prefix=prefix)
 
     @classmethod
     def build(cls, surroundings: AuthSurroundings) -> Self:
