@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from probe.exposition.doors import Doors
 from probe.model.clock import Clock
 from probe.wire import Wire
+from probe.wire.redaction import redacted_text
 
 if TYPE_CHECKING:  # who has no modules does without what reads them
     from probe.probes.blackbox import Blackbox, Sample
@@ -65,12 +66,11 @@ class Prober:
         told = "".join(exposed(found.samples()))
         if asked.get("debug") != "true":
             return Response(told, media_type=CONTENT_TYPE)
-        log = "".join(f"{line}\n" for line in found.lines)
+        log = "".join(f"{redacted_text(line, self._redact)}\n" for line in found.lines)
+        module = self._redact(blackbox.effective(name))
         return PlainTextResponse(
-            self._redact(
-                f"Logs for the probe:\n{log}\n\n\nMetrics that would have been returned:\n{told}\n\n\n"
-                f"Module configuration:\n{blackbox.effective(name)}"
-            )
+            f"Logs for the probe:\n{log}\n\n\nMetrics that would have been returned:\n{self._redact(told)}\n\n\n"
+            f"Module configuration:\n{module}"
         )
 
 

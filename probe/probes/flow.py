@@ -6,7 +6,7 @@ What stands under `finally` is done in any case: after a failure, at the deadlin
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -16,24 +16,22 @@ from pydantic import BaseModel
 from probe.model.job import Detail
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import WIRE_PHASES, Phase
-from probe.model.secret import MASK, SecretUnavailable
+from probe.model.secret import SecretUnavailable
 from probe.model.stopwatch import Stopwatch
 from probe.model.target import Target
-from probe.notation.paths import Query, QueryTypeError
 from probe.notation.templates import Template
+from probe.probes.capturing import captures, without
 from probe.probes.checking import WIRE_OUTCOMES, latency, shown, too_long, unexpected
-from probe.probes.http import HttpPlace, check_body, check_status, data_of, file_complaints
+from probe.probes.http import HttpPlace, check_body, check_status, file_complaints
 from probe.probes.kind import Complaint, Surroundings
 from probe.probes.steps import FlowOptions, HeaderOf, Step, Until, revealed, step_complaints
-from probe.wire.redaction import redacted_text
+from probe.wire.redaction import is_secret_name, redacted_text
 
 if TYPE_CHECKING:
     from probe.cloud import VendorEntry
     from probe.wire import Wire
 
 _PORTS: Final = {"http": 80, "https": 443}
-_KEY: Final = 8
-"""Characters from which on something captured may be a key."""
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +84,9 @@ class FlowProbe:
             SecretUnavailable: a secret cannot be read.
         """
         values: dict[str, object] = {name: revealed(value) for name, value in self._options.variables.items()}
+        if watch.transcript is not None:
+            known = watch.transcript.redact
+            watch.transcript.redact = lambda text: known(without(text, self._keys(values)))
         try:
             for step in self._options.steps:
                 await self._step(step, values, watch)
@@ -112,7 +113,7 @@ class FlowProbe:
                     taken.seconds = latency(watch) - before
                 else:
                     answer = await self._poll(step, step.until, values, watch)
-                values.update(_captures(step, answer))
+                values.update(captures(step, answer))
             except ProbeFailed as failed:
                 words = redacted_text(failed.detail, lambda text: self._without_captured(text, values))
                 told = ProbeFailed(failed.outcome, f"step {step.name}: {words}", phase=failed.phase)
@@ -121,12 +122,14 @@ class FlowProbe:
 
     def _without_captured(self, text: str, values: Mapping[str, object]) -> str:
         """*text* without what earlier steps captured: it may be the key to somebody's account."""
-        captured = [value for name, value in values.items() if name not in self._options.variables]
-        for value in sorted((found for found in captured if isinstance(found, str)), key=len, reverse=True):
-            if len(value) >= _KEY:
-                for form in (value, json.dumps(value)[1:-1], quote(value, "", errors="replace")):
-                    text = text.replace(form, MASK)
-        return text
+        return without(text, (value for name, value in values.items() if name not in self._options.variables))
+
+    def _keys(self, values: Mapping[str, object]) -> Iterator[object]:
+        """What was captured from where keys are: people who look at a run want to see the rest."""
+        for _, step in self._options.numbered():
+            for name, source in step.capture.items():
+                if is_secret_name(name) or is_secret_name(source.name if isinstance(source, HeaderOf) else source.text):
+                    yield values.get(name)
 
     async def _exchange(self, step: Step, values: Mapping[str, object], watch: Stopwatch) -> httpx.Response:
         answer = await self._wire.send(self._request(step, values), watch, self._route)
@@ -253,37 +256,3 @@ def _header(name: str, value: object) -> str:
 def _origin(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
-
-
-def _captures(step: Step, answer: httpx.Response) -> dict[str, object]:
-    """What *step* wants to know of its *answer*.
-
-    Raises:
-        ProbeFailed: something of it is not there.
-    """
-    found = {name: _capture(source, answer) for name, source in step.capture.items()}
-    if lacking := [name for name, value in found.items() if value is None]:
-        raise unexpected(f"there is no {', '.join(lacking)} to capture in {_outline(answer)}")
-    return found
-
-
-def _outline(answer: httpx.Response) -> str:
-    """What *answer* holds, without what it says: that may be a secret which is not known as one."""
-    try:
-        data = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        return f"{len(answer.content)} bytes that are no JSON"
-    if not isinstance(data, dict):
-        return f"a {type(data).__name__}"
-    return f"an object of {shown(', '.join(data))!a}"  # whatever is no text in it must not spoil the log
-
-
-def _capture(source: Query | HeaderOf, answer: httpx.Response) -> object:
-    if isinstance(source, HeaderOf):
-        return answer.headers.get(source.name)
-    try:
-        return source.search(data_of(answer))
-    except QueryTypeError as error:
-        raise unexpected(f"the capture does not fit the body: {error}") from error
-    except RecursionError as error:
-        raise unexpected("the body is nested too deeply for the capture") from error

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from probe.engine.runner import Runner
 from probe.engine.stalls import Stalls
+from probe.model.exchange import Transcript
 from probe.model.job import Job
 from probe.model.measurement import Measurement
 from probe.model.meter import Meter
@@ -287,6 +288,19 @@ async def test_what_was_captured_is_not_told(answers: dict[str, Any], step: dict
     measured = await run(shop, steps=[LOGIN, {"name": "use", **step}])
     assert measured.outcome is Outcome.UNEXPECTED
     assert "k3y-of-somebody" not in measured.detail
+
+
+async def test_who_looks_at_a_run_sees_no_key_that_was_captured() -> None:
+    """Wherever it is sent; what is none is seen."""
+    transcript = Transcript(str)
+    login = {**LOGIN, "capture": {"mine": "token", "number": "number"}}
+    look = {"name": "look", "url": "/orders?n=${number}", "headers": {"X-Mine": "${mine}", "X-Number": "${number}"}}
+    shop = Shop(login={"token": "k3y-of-somebody", "number": "order-4711"})
+    await Runner(CLOCK, []).run(job(shop, {"steps": [login, look]}), 0.0, transcript=transcript)
+    written = repr(transcript.exchanges)
+    assert len(transcript.exchanges) == 2
+    assert "k3y-of-somebody" not in written
+    assert written.count("order-4711") >= 3
 
 
 async def test_finally_goes_on_after_a_secret_that_cannot_be_read() -> None:

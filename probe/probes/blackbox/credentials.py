@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.probes.blackbox.modules import Authorization, BasicAuth, HttpModule
 from probe.wire import USER_AGENT
+from probe.wire.redaction import is_secret_name
 
 CREDENTIALS: Final = frozenset(
     {
@@ -24,9 +25,21 @@ CREDENTIALS: Final = frozenset(
         "x-subject-token",
     }
 )
-"""Headers that stay with the host they were meant for."""
+"""Headers that carry credentials, whatever they are called."""
 _LARGEST: Final = 64 * 1024
 """Bytes of a file that can be a secret."""
+
+
+def is_credential(name: str) -> bool:
+    """Whether the header *name* carries credentials: it is hidden, and stays with the host it was meant for."""
+    return name.lower() in CREDENTIALS or is_secret_name(name)
+
+
+def staying(module: HttpModule) -> frozenset[str]:
+    """The headers of *module*, in small letters, that go to no other host than its target."""
+    secret = (name for name, given in module.http_headers.items() if given.secrets or given.files)
+    named = (name for name in (*module.headers, *module.http_headers) if is_credential(name))
+    return CREDENTIALS | {name.lower() for name in (*secret, *named)}
 
 
 def headers_of(module: HttpModule) -> httpx.Headers:

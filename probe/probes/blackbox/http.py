@@ -13,7 +13,7 @@ from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase
 from probe.model.stopwatch import Stopwatch
 from probe.probes.blackbox.bodies import BodyUnreadable, body_holds, headers_hold, raw_limit, readable
-from probe.probes.blackbox.credentials import CREDENTIALS, basic, headers_of, same_place
+from probe.probes.blackbox.credentials import basic, headers_of, same_place, staying
 from probe.probes.blackbox.findings import Findings
 from probe.probes.blackbox.modules import HttpModule
 from probe.probes.blackbox.reaching import choose_address
@@ -173,7 +173,7 @@ class HttpProbing:
         first = self._hops[0]
         headers = httpx.Headers([(b"Host", hop.host.encode()), *self._headers.raw])
         if not same_place(first.url, hop.url):
-            _drop(headers, CREDENTIALS)
+            _drop(headers, staying(self._module))
         if not hop.body and self._module.body:
             _drop(headers, _OF_BODIES)
         url, extensions = hop.url, {}

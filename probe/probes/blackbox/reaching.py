@@ -32,8 +32,10 @@ async def choose_address(
     try:
         address = await _locate(host, first, wire, route, watch)
     except ProbeFailed as failure:
-        findings.log("Resolution with IP protocol failed", "error", target=host, err=failure.detail)
-        if not reached.ip_protocol_fallback or failure.outcome not in _NO_ADDRESS:
+        last = not reached.ip_protocol_fallback or failure.outcome not in _NO_ADDRESS
+        level = "error" if last else "info"
+        findings.log("Resolution with IP protocol failed", level, target=host, err=failure.detail)
+        if last:
             raise
         address = await _locate(host, other, wire, route, watch)
     finally:

@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from probe.probes.blackbox.credentials import CREDENTIALS
+from probe.probes.blackbox.credentials import is_credential
 from probe.probes.blackbox.modules import Module
 from probe.probes.blackbox.patterns import Expression
+from probe.wire.redaction import redacted_text
 
 _SECRET: Final = "<secret>"  # noqa: S105 - what is told instead of one
 _HEADERS: Final = "headers"
 _PROXY: Final = "proxy_url"
+_BODY: Final = "body"
 
 
 def effective(module: Module) -> str:
@@ -42,6 +44,8 @@ def _scalar(value: Any, key: str) -> Any:
         return value.text
     if isinstance(value, Path):
         return str(value)
+    if key == _BODY:
+        return redacted_text(value, str)
     if key == _PROXY and value and "@" in value:
         parts = urlsplit(value)
         return parts._replace(netloc=f"{_SECRET}@{parts.netloc.rpartition('@')[2]}").geturl()
@@ -49,7 +53,7 @@ def _scalar(value: Any, key: str) -> Any:
 
 
 def _hushed(key: str, name: str) -> bool:
-    return key == _HEADERS and name.lower() in CREDENTIALS
+    return key == _HEADERS and is_credential(name)
 
 
 def _lines(value: dict[str, Any], depth: int) -> Iterator[str]:

@@ -20,7 +20,13 @@ MODULES = """\
 modules:
   http_2xx: {prober: http}
   quick: {prober: http, timeout: 200ms}
-  secret: {prober: http, http: {basic_auth: {username: user, password: hunter22}, headers: {X-Api-Key: k3yk3yk3y}}}
+  secret:
+    prober: http
+    http:
+      basic_auth: {username: user, password: hunter22}
+      headers: {X-Api-Key: k3yk3yk3y, X-Vault-Token: v4ultk3y}
+      method: POST
+      body: '{"password": "b0dyk3y"}'
 """
 
 
@@ -137,11 +143,13 @@ async def test_a_module_s_own_timeout_counts_if_it_is_less(client: httpx.AsyncCl
 async def test_the_debug_output_holds_no_secret(client: httpx.AsyncClient) -> None:
     """Neither of the module, nor of the target, nor what is made of them."""
     with peer(answering(OK)) as other:
-        asked = {"module": "secret", "target": f"http://me:t4rg3t@127.0.0.1:{other.port}/", "debug": "true"}
+        target = f"http://me:t4rg3t@127.0.0.1:{other.port}/?access_token=qu3ryk3y"
+        asked = {"module": "secret", "target": target, "debug": "true"}
         answer = await client.get("/probe", params=asked)
     assert answer.headers["content-type"].startswith("text/plain")
     assert "probe_success 1" in answer.text
-    for secret in ("hunter22", "k3yk3yk3y", "t4rg3t", "dXNlcjpodW50ZXIyMg"):
+    assert "skip_resolve_phase_with_proxy: false\n  enable_http2: true\n" in answer.text  # nothing else is hidden
+    for secret in ("hunter22", "k3yk3yk3y", "t4rg3t", "dXNlcjpodW50ZXIyMg", "v4ultk3y", "b0dyk3y", "qu3ryk3y"):
         assert secret not in answer.text
 
 

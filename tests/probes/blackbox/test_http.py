@@ -52,6 +52,24 @@ async def test_a_module_s_own_authorization_stays_too() -> None:
         assert "authorization" not in seen[0].lower()
 
 
+async def test_secret_headers_of_any_name_stay_too(tmp_path: Path) -> None:
+    """What is written as a secret is one, and so is what is called a token."""
+    (tmp_path / "key").write_text("fr0mfile\n")
+    module = http(
+        http_headers={
+            "X-Mine": {"secrets": ["hidden1"]},
+            "X-File": {"files": ["key"]},
+            "X-Open": {"values": ["plain"]},
+        },
+        headers={"X-Vault-Token": "hvs.key"},
+    )
+    seen: list[str] = []
+    with peer(noting(seen)) as other, peer(answering(redirecting(f"http://127.0.0.1:{other.port}/"))) as first:
+        assert (await probed(f"127.0.0.1:{first.port}", module, folder=tmp_path)).good
+    assert "plain" in seen[0]
+    assert not any(secret in seen[0] for secret in ("hidden1", "fr0mfile", "hvs.key"))
+
+
 async def test_credentials_go_along_on_the_same_host() -> None:
     """To another path, by a relative and by an absolute redirect."""
     seen: list[str] = []
