@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from probe.cloud.file.errors import Verdict
     from probe.cloud.file.vendor import Capability, VendorFile
     from probe.cloud.handles import Created, Handle, Progress
-    from probe.cloud.line import Sender
     from probe.cloud.loading import (
-        FileComplaint,
         VendorFileRefused,
         load_vendor_file,
         load_vendor_files,
@@ -36,7 +34,6 @@ __all__ = [
     "Capability",
     "Cloud",
     "Created",
-    "FileComplaint",
     "Handle",
     "Leftover",
     "Order",
@@ -44,7 +41,6 @@ __all__ = [
     "Points",
     "Progress",
     "Seen",
-    "Sender",
     "VendorComplaint",
     "VendorEntry",
     "VendorFile",
@@ -86,9 +82,7 @@ _HOMES = {
         "Handle",
         "Progress",
     ),
-    "line": ("Sender",),
     "loading": (
-        "FileComplaint",
         "VendorFileRefused",
         "load_vendor_file",
         "load_vendor_files",

@@ -116,17 +116,9 @@ class Cloud:
             ProbeFailed: the vendor could not be asked.
         """
         return (
-            await self._directory.identify("sizes", self.file.sizes.find, self.resolve_size(size), watch),
-            await self._directory.identify("images", self.file.images.find, self.resolve_image(image), watch),
+            await self._directory.identify("sizes", self.file.sizes.find, self.entry.size(size), watch),
+            await self._directory.identify("images", self.file.images.find, self.entry.image(image), watch),
         )
-
-    def resolve_size(self, alias: str) -> str:
-        """The vendor's own word for a size, without asking the vendor."""
-        return self.entry.size(alias)
-
-    def resolve_image(self, alias: str) -> str:
-        """The vendor's own word for an image, without asking the vendor."""
-        return self.entry.image(alias)
 
     async def read(self, operation: str, watch: Stopwatch) -> Answer:
         """Make the read *operation*; of a list, its first page. The wire's phases go to *watch*.

@@ -105,10 +105,10 @@ async def test_what_was_found_is_not_looked_up_again() -> None:
 async def test_an_alias_is_the_profiles_before_it_is_the_files() -> None:
     """A particular cloud may call a size otherwise than its family."""
     flex = Scene(openstack(profile="rackspace-flex", region="DFW3", endpoints={}), token_answer())
-    assert flex.cloud.resolve_size("small") == "gp.0.1.2"
-    assert flex.cloud.resolve_image("Fedora 40") == "Fedora 40"
+    assert flex.cloud.entry.size("small") == "gp.0.1.2"
+    assert flex.cloud.entry.image("Fedora 40") == "Fedora 40"
     aws = Scene(entry("aws", AWS_KEYS), answer(200, ""))
-    assert aws.cloud.resolve_size("small") == "t3.nano"
+    assert aws.cloud.entry.size("small") == "t3.nano"
 
 
 @pytest.mark.parametrize(
