@@ -233,9 +233,15 @@ class Metrics(Meter):
         counts = {"active": active, "deleting": deleting, "leaked": leaked}
         self._vendors.resources((vendor, region), kind, counts, oldest)
 
-    def residuals(self, vendor: str, region: str, counts: Mapping[str, int]) -> None:
-        """Note how much that came with instances is not known to be gone."""
-        self._vendors.residuals((vendor, region), counts)
+    def left_behind(self, vendor: str, region: str, lease: str, counts: Mapping[str, int]) -> None:
+        """Note how much of what came with the instance of a *lease* was there at the last look."""
+        self._vendors.left_behind((vendor, region), lease, counts)
+
+    def residuals(
+        self, vendor: str, region: str, noted: Mapping[str, Mapping[str, int]], kinds: Collection[str] = ()
+    ) -> None:
+        """Note how much that came with instances is written down and not known to be gone."""
+        self.renting.residuals(vendor, region, self._vendors.residuals((vendor, region), noted, kinds))
 
     def standing(self, vendor: str, region: str, standing: Standing) -> None:
         """Take note of how a vendor entry stands, for the page."""

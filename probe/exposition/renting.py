@@ -2,14 +2,14 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from probe.model.clock import Clock
 from probe.model.instance import Lease, LeaseState
 from probe.model.job import Job
 from probe.model.outcome import Skip
-from probe.model.renting import Belonging, Standing, Stop
+from probe.model.renting import Standing, Stop
 from probe.model.target import Layer, Target
 
 LATELY: Final = 3600.0
@@ -53,7 +53,7 @@ class Account:
         configured: whether it still is; else only what is left there keeps it.
         counted: when the ledger was last asked, seconds since 1970; None if never.
         leases: the open ones.
-        belongings: what came with instances and is not known to be gone.
+        came: what came with instances and is not known to be gone, by kind.
         stops: what stops orders now.
         skipped: the probes of which slots were skipped lately, most slots first.
     """
@@ -63,7 +63,7 @@ class Account:
     configured: bool
     counted: float | None
     leases: Sequence[Lease]
-    belongings: Sequence[Belonging]
+    came: Mapping[str, int]
     stops: Sequence[Stop]
     skipped: Sequence[Skipped]
 
@@ -113,10 +113,11 @@ class _Entry:
     configured: bool = False
     counted: float | None = None
     standing: Standing | None = None
+    came: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def owes(self) -> bool:
-        return self.standing is not None and bool(self.standing.leases or self.standing.belongings)
+        return bool(self.came) or (self.standing is not None and bool(self.standing.leases))
 
 
 class Renting:
@@ -154,6 +155,12 @@ class Renting:
         if span is not None:
             self._skips.setdefault(target, _Memory(span)).add(reason, slots, self._clock)
 
+    def residuals(self, vendor: str, region: str, counts: Mapping[str, int]) -> None:
+        """Remember what came with instances and is not known to be gone; before `standing`."""
+        self._entries.setdefault((vendor, region), _Entry()).came = {
+            kind: count for kind, count in counts.items() if count
+        }
+
     def standing(self, vendor: str, region: str, standing: Standing) -> None:
         """Remember how a vendor entry stands; one that has left and owes nothing more is forgotten."""
         place = (vendor, region)
@@ -187,7 +194,7 @@ def _account(place: _Place, entry: _Entry, skipped: Sequence[Skipped], now: floa
         configured=entry.configured,
         counted=entry.counted,
         leases=standing.leases if standing else (),
-        belongings=standing.belongings if standing else (),
+        came=entry.came,
         stops=standing.stops(now) if standing else (),
         skipped=skipped,
     )

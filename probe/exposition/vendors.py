@@ -1,5 +1,6 @@
 """The series of a vendor and region as a whole: its API as we use it, and what we own there."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
@@ -49,6 +50,8 @@ FORGETTABLE: Final = (*_OF_API, *_OF_RENTING)
 """What is dropped when a vendor leaves the configuration."""
 Vendor = tuple[str, ...]
 """Name and region."""
+_ByLease = dict[str, Mapping[str, int]]
+"""How many of each kind, by the lease with whose instance they came."""
 
 
 class VendorSeries:
@@ -57,6 +60,7 @@ class VendorSeries:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._configured: frozenset[Vendor] = frozenset()
+        self._seen: dict[Vendor, _ByLease] = {}
 
     def announce(self, jobs: Iterable[Job]) -> None:
         """Create the series of all vendors of *jobs*, and drop those of vendors that are not among them."""
@@ -92,7 +96,10 @@ class VendorSeries:
         return any(self._table.value(family, *key).value for family, key in told)
 
     def _forget(self, vendor: Vendor) -> None:
-        for family in _OF_API if self._owes(vendor) else FORGETTABLE:
+        owes = self._owes(vendor)
+        if not owes:
+            self._seen.pop(vendor, None)
+        for family in _OF_API if owes else FORGETTABLE:
             for key in self._table.keys(family):
                 if key[:2] == vendor:
                     self._table.drop(family, *key)
@@ -120,11 +127,26 @@ class VendorSeries:
         if vendor not in self._configured and not self._owes(vendor):
             self._forget(vendor)
 
-    def residuals(self, vendor: Vendor, counts: Mapping[str, int]) -> None:
-        """Note how much is left of what came with instances; a kind that was told once is told at 0."""
-        known = {key[2] for key in self._table.keys(names.RESIDUALS) if key[:2] == vendor}
-        for kind in sorted(known | counts.keys()):
-            self._table.value(names.RESIDUALS, *vendor, kind).set(counts.get(kind, 0))
+    def left_behind(self, vendor: Vendor, lease: str, counts: Mapping[str, int]) -> None:
+        """Note how much of what came with the instance of a *lease* was there at the last look."""
+        self._seen.setdefault(vendor, {})[lease] = counts
+
+    def residuals(
+        self, vendor: Vendor, noted: Mapping[str, Mapping[str, int]], kinds: Collection[str]
+    ) -> Mapping[str, int]:
+        """Note how much is left of what came with instances, and return it by kind; what was told once is told at 0.
+
+        Of each lease it is what is written down or what was seen, whichever is more: some vendors say what is attached,
+        and it is written down beforehand, with others it is found by its marks when the instance is gone.
+        """
+        seen = self._seen[vendor] = {key: one for key, one in self._seen.get(vendor, {}).items() if key in noted}
+        found: Counter[str] = Counter()
+        for lease, counts in noted.items():
+            found += Counter(counts) | Counter(seen.get(lease, {}))
+        told = {key[2] for key in self._table.keys(names.RESIDUALS) if key[:2] == vendor}
+        for kind in sorted({*told, *kinds, *found}):
+            self._table.value(names.RESIDUALS, *vendor, kind).set(found[kind])
+        return found
 
     def cost(self, vendor: Vendor, currency: str, amount: float) -> None:
         """Note what everything so far has cost; a clock that was set back makes it no less."""

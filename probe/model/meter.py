@@ -82,8 +82,20 @@ class Meter:
     ) -> None:
         """Note what is owned now; *oldest* is the age of the oldest in seconds."""
 
-    def residuals(self, vendor: str, region: str, counts: Mapping[str, int]) -> None:
-        """Note how much that came with instances is not known to be gone, by kind; of any other kind there is none."""
+    def left_behind(self, vendor: str, region: str, lease: str, counts: Mapping[str, int]) -> None:
+        """Note how much of what came with the instance of a *lease* was there at the last look, by kind.
+
+        It is told with the next `residuals`.
+        """
+
+    def residuals(
+        self, vendor: str, region: str, noted: Mapping[str, Mapping[str, int]], kinds: Collection[str] = ()
+    ) -> None:
+        """Note how much that came with instances is written down and not known to be gone, by lease and by kind.
+
+        Every open lease is in *noted*: what was seen of any other is forgotten. All *kinds* are told, though of some
+        there be none.
+        """
 
     def standing(self, vendor: str, region: str, standing: Standing) -> None:
         """Take note of how a vendor entry stands; what is in it is for people, and bounds no series."""

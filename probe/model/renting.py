@@ -27,29 +27,14 @@ class Stop(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
-    """Something that came with an instance and is not known to be gone.
-
-    Attributes:
-        kind: the vendor file's word for what it is (`volumes`).
-        id: the vendor's identifier.
-    """
-
-    kind: str
-    id: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What the ledger said of a vendor entry when it was last asked.
 
     Attributes:
         leases: those that are open.
-        belongings: what came with instances and is not known to be gone.
         stops: what stops orders at a time, seconds since 1970, if nothing else happens until then.
     """
 
     leases: Sequence[Lease]
-    belongings: Sequence[Belonging]
     stops: Callable[[float], Sequence[Stop]]

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -10,10 +10,10 @@ from probe.model.clock import Clock
 from probe.model.instance import Lease, LeaseState
 from probe.model.meter import Meter
 from probe.model.money import MILLION
-from probe.model.renting import Belonging, Standing
+from probe.model.renting import Standing
 from probe.rental.breaker import shut
 from probe.rental.evidence import INSTANCE
-from probe.store import Store, StoreFailed
+from probe.store import Residual, Store, StoreFailed
 
 _log: Final = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ KIND: Final = INSTANCE
 
 
 async def take_census(
-    store: Store, meter: Meter, clock: Clock, vendor: str, region: str, kinds: Iterable[str] = ()
+    store: Store, meter: Meter, clock: Clock, vendor: str, region: str, kinds: Collection[str] = ()
 ) -> None:
     """Count the open leases of *vendor* in *region*; a ledger that cannot be read leaves the last count standing.
 
@@ -41,11 +41,16 @@ async def take_census(
     for currency, amount in costs.items():
         meter.estimated_cost(vendor, region, currency, amount / MILLION)
     meter.breaker(vendor, region, {one.cause for one in shut(vendor, now, holdings)})
-    meter.residuals(vendor, region, {**dict.fromkeys(kinds, 0), **Counter(one.kind for one in left)})
-    belongings = [Belonging(one.kind, one.id) for one in left]
-    stops = partial(shut, vendor, held=holdings)
-    meter.standing(vendor, region, Standing(leases=leases, belongings=belongings, stops=stops))
+    meter.residuals(vendor, region, _by_lease(leases, left), kinds)
+    meter.standing(vendor, region, Standing(leases=leases, stops=partial(shut, vendor, held=holdings)))
     _count(meter, vendor, region, leases, now)  # at last: who has left and owes nothing more is forgotten then
+
+
+def _by_lease(leases: Sequence[Lease], left: Sequence[Residual]) -> Mapping[str, Mapping[str, int]]:
+    found: dict[str, Counter[str]] = {lease.key: Counter() for lease in leases}
+    for one in left:
+        found.setdefault(one.lease, Counter())[one.kind] += 1
+    return found
 
 
 def _count(meter: Meter, vendor: str, region: str, leases: Sequence[Lease], now: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -115,6 +116,8 @@ class Leavings:
         until = self._clock.now() + (self._default if seconds is None else seconds)
         while True:
             left, complaint = await self._once(origin)
+            kinds = Counter(one.kind for one in left)
+            self._meter.left_behind(self._cloud.name, self._cloud.region, origin.key, kinds)
             if not left:
                 return ""
             if self._clock.now() >= until:

@@ -197,7 +197,7 @@ class Fleet:
         late = self.eventful and self.end - moment < HOUR
         metrics.resources("flaky", "eu", "instance", active=1, deleting=int(late), leaked=int(late), oldest=60.0)
         metrics.ledger(there=not late)
-        metrics.residuals("flaky", "eu", {"volumes": int(late), "addresses": 0})
+        metrics.residuals("flaky", "eu", {"lease-1": {"volumes": int(late)}}, ["addresses", "volumes"])
         metrics.breaker("flaky", "eu", [Cause.LEAKS, Cause.DELETES] if late else [])
         metrics.breaker("slow", "eu", [Cause.QUOTA] if late else [])
         for vendor, region in PLACES:

@@ -35,7 +35,7 @@ def told_metrics() -> Metrics:
     metrics.visible("aws", "eu-central-1", "list_after_create", 3.5, 0.5)
     metrics.not_visible("aws", "eu-central-1", "list_after_delete")
     metrics.resources("aws", "eu", "instance", active=1, deleting=0, leaked=2, oldest=77.7)
-    metrics.residuals("aws", "eu", {"volumes": 2, "addresses": 0})
+    metrics.residuals("aws", "eu", {"lease-1": {"volumes": 2}}, ["addresses"])
     metrics.cpu_lost({"steal": 0.5, "wait": 1.5, "throttled": 2.5})
     metrics.control_checks({"gateway": True, "resolver": False, "host": None})
     metrics.sweep("ok")

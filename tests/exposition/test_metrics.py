@@ -284,16 +284,33 @@ def test_what_came_along_is_told_by_kind_until_it_is_gone_and_keeps_its_vendor()
     """A kind that was told once goes on at 0; a vendor that was removed while something is left is told until then."""
     metrics = metrics_of(fake_job(FakeLifecycle(), vendor="aws"))
     assert value(metrics, "stability_residuals") is None
-    metrics.residuals("aws", "eu-1", {"volumes": 2, "addresses": 0})
-    metrics.residuals("aws", "eu-1", {"volumes": 1})
-    assert value(metrics, "stability_residuals", vendor="aws", region="eu-1", kind="volumes") == 1
+    metrics.residuals("aws", "eu-1", {"one": {"volumes": 2}, "two": {}}, ["addresses", "volumes"])
+    assert value(metrics, "stability_residuals", vendor="aws", kind="volumes") == 2
+    metrics.residuals("aws", "eu-1", {"one": {"volumes": 1}, "two": {"volumes": 2}})
+    assert value(metrics, "stability_residuals", vendor="aws", region="eu-1", kind="volumes") == 3
     assert value(metrics, "stability_residuals", vendor="aws", kind="addresses") == 0
     metrics.announce([])
     metrics.resources("aws", "eu-1", "instance", active=0, deleting=0, leaked=0, oldest=0.0)
-    assert value(metrics, "stability_residuals", vendor="aws", kind="volumes") == 1
+    assert value(metrics, "stability_residuals", vendor="aws", kind="volumes") == 3
     metrics.residuals("aws", "eu-1", {})
     metrics.resources("aws", "eu-1", "instance", active=0, deleting=0, leaked=0, oldest=0.0)
     assert value(metrics, "stability_residuals") is None
+
+
+def test_what_was_seen_and_what_is_written_down_are_not_counted_twice() -> None:
+    """Some vendors say what is attached, with others it is found when the instance is gone: by lease the greater."""
+    metrics = metrics_of(fake_job(FakeLifecycle(), vendor="aws"))
+    metrics.left_behind("aws", "eu-1", "one", {"volumes": 1, "nics": 1})
+    metrics.left_behind("aws", "eu-1", "two", {"volumes": 1})
+    metrics.residuals("aws", "eu-1", {"one": {"volumes": 1}, "two": {}, "three": {"volumes": 1}})
+    assert value(metrics, "stability_residuals", kind="volumes") == 3
+    assert value(metrics, "stability_residuals", kind="nics") == 1
+    metrics.left_behind("aws", "eu-1", "one", {})
+    metrics.residuals("aws", "eu-1", {"one": {}, "two": {}})
+    assert value(metrics, "stability_residuals", kind="volumes") == 1
+    metrics.residuals("aws", "eu-1", {"one": {}})  # two was settled, whatever was seen last
+    metrics.residuals("aws", "eu-1", {"one": {}, "two": {}})
+    assert value(metrics, "stability_residuals", kind="volumes") == 0
 
 
 def test_calls_are_counted_by_operation_and_class_of_answer() -> None:

@@ -5,7 +5,7 @@ from probe.exposition.renting import LATELY, Account, Renting
 from probe.model.instance import LeaseState
 from probe.model.outcome import Skip
 from probe.model.refusal import Cause
-from probe.model.renting import Belonging, Standing
+from probe.model.renting import Standing
 from tests.fakes.accounts import FakeStop, leaked, standing
 from tests.fakes.clock import FakeClock
 from tests.fakes.jobs import FakeApi, FakeHttp, FakeLifecycle, fake_job
@@ -50,15 +50,15 @@ def test_only_who_is_rented_from_has_an_account(renting: Renting) -> None:
 def test_an_account_stands_as_the_ledger_said_last(renting: Renting, clock: FakeClock) -> None:
     """What is held, what of it leaked, what came along, and when that was."""
     lost, used = leaked(clock.wall()), a_lease(state=LeaseState.ACTIVE)
-    came = [Belonging("volumes", "v-1")]
-    renting.standing("acme", "eu-1", standing(lost, used, stops=[FakeStop(Cause.LEAKS, "it leaked")], came=came))
+    renting.residuals("acme", "eu-1", {"volumes": 1, "addresses": 0})
+    renting.standing("acme", "eu-1", standing(lost, used, stops=[FakeStop(Cause.LEAKS, "it leaked")]))
     asked = clock.wall()
     clock.pass_time(30)
     account = only(renting)
     assert account.counted == asked
     assert account.leaked == [lost]
     assert list(account.leases) == [lost, used]
-    assert list(account.belongings) == came
+    assert account.came == {"volumes": 1}
     assert account.shut
 
 
@@ -69,7 +69,7 @@ def test_what_stops_orders_is_asked_for_the_moment_of_the_look(renting: Renting,
     def stops(now: float) -> list[FakeStop]:
         return [FakeStop(Cause.QUOTA, "in a while", forbids=now < opens)]
 
-    renting.standing("acme", "eu-1", Standing(leases=(), belongings=(), stops=stops))
+    renting.standing("acme", "eu-1", Standing(leases=(), stops=stops))
     assert only(renting).shut
     clock.pass_time(61)
     assert not only(renting).shut
@@ -118,8 +118,10 @@ def test_a_reload_keeps_what_stays_and_what_is_owed(renting: Renting, clock: Fak
     assert skipped(renting) == {"lifecycle": {Skip.QUOTA: 1}}
     renting.announce([])
     assert (only(renting).configured, len(only(renting).leaked), list(only(renting).skipped)) == (False, 1, [])
-    renting.standing("acme", "eu-1", standing(came=[Belonging("volumes", "v-1")]))
-    assert len(only(renting).belongings) == 1
+    renting.residuals("acme", "eu-1", {"volumes": 1})
+    renting.standing("acme", "eu-1", standing())
+    assert only(renting).came == {"volumes": 1}
+    renting.residuals("acme", "eu-1", {"volumes": 0})
     renting.standing("acme", "eu-1", standing())
     assert renting.accounts() == []
     renting.run_skipped(LIFE.target, Skip.QUOTA, 1)
@@ -132,7 +134,10 @@ def test_the_meter_hands_over_what_the_page_is_to_know(clock: FakeClock) -> None
     metrics.announce([LIFE])
     metrics.run_skipped(LIFE.target, Skip.BREAKER, 2)
     metrics.run_skipped(READ.target, Skip.BREAKER, 2)
+    metrics.left_behind("acme", "eu-1", "one", {"volumes": 1})
+    metrics.residuals("acme", "eu-1", {"one": {}})
     metrics.standing("acme", "eu-1", standing(leaked(clock.wall())))
+    assert only(metrics.renting).came == {"volumes": 1}
     metrics.ledger(there=False)
     assert skipped(metrics.renting) == {"lifecycle": {Skip.BREAKER: 2}}
     assert len(only(metrics.renting).leaked) == 1

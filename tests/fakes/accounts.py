@@ -9,7 +9,7 @@ from probe.model.instance import Lease, LeaseState
 from probe.model.job import Job
 from probe.model.outcome import Skip
 from probe.model.refusal import Cause
-from probe.model.renting import Belonging, Standing
+from probe.model.renting import Standing
 from tests.fakes.jobs import FakeApi, FakeLifecycle, fake_job
 from tests.fakes.leases import a_lease
 
@@ -23,9 +23,9 @@ class FakeStop:
     forbids: bool = True
 
 
-def standing(*leases: Lease, stops: Sequence[FakeStop] = (), came: Sequence[Belonging] = ()) -> Standing:
+def standing(*leases: Lease, stops: Sequence[FakeStop] = ()) -> Standing:
     """What a census says; the *stops* last."""
-    return Standing(leases=leases, belongings=came, stops=lambda _: stops)
+    return Standing(leases=leases, stops=lambda _: stops)
 
 
 def leaked(now: float, number: int = 1, note: str = "acknowledged and not gone") -> Lease:
@@ -61,8 +61,8 @@ def troubled(clock: Clock, vendors: int, probes: int) -> Renting:
     stops = [FakeStop(cause, f"{cause}: {'a reason that takes some words to tell, ' * 4}") for cause in Cause]
     leases = [leaked(now, number, "500 Internal Server Error, " * 8) for number in range(10)]
     for vendor in range(vendors):
-        came = [Belonging("volumes", f"v-{number}") for number in range(4)]
-        renting.standing(f"v{vendor}", "eu-1", standing(*leases, stops=stops, came=came))
+        renting.residuals(f"v{vendor}", "eu-1", {"volumes": 4})
+        renting.standing(f"v{vendor}", "eu-1", standing(*leases, stops=stops))
     for job in jobs:
         for reason in Skip:
             renting.run_skipped(job.target, reason, 7)

@@ -37,7 +37,9 @@ class OwnershipMeter(Meter):
         self.unseen: Counter[str] = Counter()
         self.costs: dict[tuple[str, str], float] = {}
         self.breakers: dict[tuple[str, str], set[Cause]] = {}
-        self.left: dict[tuple[str, str], Mapping[str, int]] = {}
+        self.seen: dict[str, Mapping[str, int]] = {}
+        self.noted: dict[tuple[str, str], Mapping[str, Mapping[str, int]]] = {}
+        self.kinds: dict[tuple[str, str], tuple[str, ...]] = {}
         self.standings: dict[tuple[str, str], Standing] = {}
 
     @override
@@ -63,9 +65,17 @@ class OwnershipMeter(Meter):
         self.owned[vendor, region] = Census(active, deleting, leaked, oldest)
 
     @override
-    def residuals(self, vendor: str, region: str, counts: Mapping[str, int]) -> None:
-        """Remember the newest counts."""
-        self.left[vendor, region] = counts
+    def left_behind(self, vendor: str, region: str, lease: str, counts: Mapping[str, int]) -> None:
+        """Remember what the newest look saw."""
+        self.seen[lease] = dict(counts)
+
+    @override
+    def residuals(
+        self, vendor: str, region: str, noted: Mapping[str, Mapping[str, int]], kinds: Collection[str] = ()
+    ) -> None:
+        """Remember the newest counts, and the newest kinds."""
+        self.noted[vendor, region] = {lease: dict(counts) for lease, counts in noted.items()}
+        self.kinds[vendor, region] = tuple(kinds) or self.kinds.get((vendor, region), ())
 
     @override
     def standing(self, vendor: str, region: str, standing: Standing) -> None:

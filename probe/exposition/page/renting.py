@@ -118,7 +118,7 @@ def _chip(word: str, kind: str) -> Markup:
 
 
 def _held(account: Account, now: float) -> Markup:
-    came = Counter(one.kind for one in account.belongings)
+    came = account.came
     along = el("small", "came along: ", listed([f"{count} {kind}" for kind, count in sorted(came.items())]))
     if not account.leases:
         return join("no instance", along) if came else el("span", "nothing", class_="quiet")

@@ -12,7 +12,6 @@ from probe.exposition.renting import Renting
 from probe.model.instance import LeaseState
 from probe.model.outcome import Skip
 from probe.model.refusal import Cause
-from probe.model.renting import Belonging
 from tests.fakes.accounts import FakeStop, leaked, many_jobs, standing, troubled
 from tests.fakes.clock import FakeClock
 from tests.fakes.crowd import crowd
@@ -81,8 +80,8 @@ def test_what_is_held_is_counted_with_the_age_of_the_oldest() -> None:
         a_lease("c", state=LeaseState.DELETING, intended_at=NOW - 7300, handed_over=True),
         leaked(NOW),
     )
-    came = [Belonging("volumes", "v-1"), Belonging("volumes", "v-2"), Belonging("addresses", "a-1")]
-    renting.standing("v0", "eu-1", standing(*leases, came=came))
+    renting.residuals("v0", "eu-1", {"volumes": 2, "addresses": 1})
+    renting.standing("v0", "eu-1", standing(*leases))
     (row,) = rows(renting)
     assert "4 instances 2 in use, 1 left to the sweeper and 1 leaked oldest 2 h" in row
     assert "came along: 1 addresses and 2 volumes" in row
@@ -185,8 +184,8 @@ def test_what_others_wrote_is_shown_and_does_nothing() -> None:
     renting = Renting(CLOCK)
     renting.announce([fake_job(FakeApi(), HOSTILE, vendor=HOSTILE, region=HOSTILE)])
     lost = a_lease(HOSTILE, state=LeaseState.LEAKED, instance_id=HOSTILE, note=HOSTILE, delete_requested_at=NOW)
-    came = [Belonging(HOSTILE, HOSTILE)]
-    renting.standing(HOSTILE, HOSTILE, standing(lost, stops=[FakeStop(Cause.LEAKS, HOSTILE)], came=came))
+    renting.residuals(HOSTILE, HOSTILE, {HOSTILE: 1})
+    renting.standing(HOSTILE, HOSTILE, standing(lost, stops=[FakeStop(Cause.LEAKS, HOSTILE)]))
     renting.run_skipped(fake_job(FakeApi(), HOSTILE, vendor=HOSTILE, region=HOSTILE).target, Skip.LATE, 1)
     for told in (html(renting), *sentences(renting)):
         assert "<script" not in told
