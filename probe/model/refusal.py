@@ -28,7 +28,7 @@ class Breaker:
 
     Attributes:
         vendor: name of the vendor entry.
-        cause: how it answered, denied or quota.
+        cause: how it answered, denied or quota; leaks where something leaks that no lease is open for.
         failures: how often in a row.
         opened_at: when it did first, seconds since 1970.
         until: when one order may try again, seconds since 1970.

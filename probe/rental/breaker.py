@@ -72,13 +72,30 @@ def opening(vendor: str, error: BaseException, now: float, admitted: int = 0) ->
     """
     if not isinstance(error, ProbeFailed) or error.outcome not in _CAUSES:
         return None
-    cause, note = _CAUSES[error.outcome], " ".join(error.detail.split())[:_READABLE]
+    cause, note = _CAUSES[error.outcome], _readable(error.detail)
 
     def turn(before: Breaker | None) -> Breaker:
         failures = max(admitted + 1, 0 if before is None else before.failures)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 10))
         fresh = Breaker(vendor=vendor, cause=cause, failures=failures, opened_at=now, until=now + pause, note=note)
         return fresh if before is None else replace(fresh, opened_at=before.opened_at)
+
+    return turn
+
+
+def leaking(vendor: str, now: float, note: str) -> "Turn":
+    """What something of ours that does not go, and that no lease is open for, does to the breaker of *vendor*.
+
+    Every sweep that finds it there says so again. Whoever said no before, and still does, goes on saying so.
+    """
+
+    def turn(before: Breaker | None) -> Breaker:
+        if before is not None and before.cause is not Cause.LEAKS and _closed_to(before, now):
+            return before
+        fresh = Breaker(
+            vendor=vendor, cause=Cause.LEAKS, failures=1, opened_at=now, until=now + STUCK, note=_readable(note)
+        )
+        return fresh if before is None else replace(fresh, failures=before.failures, opened_at=before.opened_at)
 
     return turn
 
@@ -99,6 +116,8 @@ def failures_of(held: "Holdings") -> int:
 def _of_breaker(vendor: str, breaker: Breaker, now: float) -> Shut:
     """What stands in the ledger; half open, too: what it waits for has not happened."""
     said = f"{vendor} answered {breaker.cause} ({breaker.note}): the next order may try"
+    if breaker.cause is Cause.LEAKS:
+        said = f"something leaked at {vendor} that is no open lease's ({breaker.note}): the next order may try"
     if not _closed_to(breaker, now):
         return Shut(breaker.cause, said, forbids=False)
     return Shut(breaker.cause, f"{said} in {_told(breaker.until - now)}", until=breaker.until)
@@ -107,6 +126,10 @@ def _of_breaker(vendor: str, breaker: Breaker, now: float) -> Shut:
 def _closed_to(breaker: Breaker, now: float) -> bool:
     """Whether it lets nobody through now; one that would stay so for longer than it can was set by another clock."""
     return 0 < breaker.until - now <= LONGEST_PAUSE
+
+
+def _readable(text: str) -> str:
+    return " ".join(text.split())[:_READABLE]
 
 
 def _told(seconds: float) -> str:

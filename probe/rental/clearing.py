@@ -18,6 +18,7 @@ from probe.rental.leftovers import Leavings
 from probe.rental.marks import Standing, expired, lease_key, standing
 from probe.rental.passing import may_pass
 from probe.rental.patience import Patience, in_time
+from probe.rental.strays import Strays
 from probe.rental.tidying import Tidying
 from probe.store import OwnerAlive, Residual, Store
 
@@ -31,16 +32,26 @@ class Clearing:
         clock: for the pauses and the records.
         meter: counts what is deleted and what leaks.
         patience: how long to wait for what.
+        strays: is told of what leaks and has no open lease.
     """
 
-    def __init__(self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, patience: Patience) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        store: Store,
+        clock: Clock,
+        meter: Meter,
+        patience: Patience,
+        strays: Strays | None = None,
+    ) -> None:
         self._cloud = cloud
         self._store = store
         self._clock = clock
         self._meter = meter
         self._patience = patience
         self._leavings = Leavings(cloud, store, clock, meter, patience)
-        self._tidying = Tidying(cloud, store, clock, meter, patience)
+        self._strays = strays or Strays(store, clock, meter)
+        self._tidying = Tidying(cloud, store, clock, meter, patience, self._strays)
 
     async def carry_out(self, item: SweepItem) -> tuple[Result, str]:
         """Do what *item* says: what became of it, and a word about it for people.
@@ -108,7 +119,7 @@ class Clearing:
             complaint = await (
                 self._leavings.clear_stray(lease_key(view), noted) if lease is None else self._leavings.clear(lease)
             )
-        return await self._conclude(lease, complaint)
+        return await self._conclude(lease, complaint, view.id)
 
     async def _note(self, view: View, lease: Lease | None) -> Sequence[Residual]:
         """Write down what came with it before it is deleted: afterwards nobody can tell, and we may not live to do it.
@@ -149,11 +160,13 @@ class Clearing:
             return expired(view, now)
         return bool(claim_on(lease, now, owner_alive))
 
-    async def _conclude(self, lease: Lease | None, complaint: str) -> tuple[Result, str]:
+    async def _conclude(self, lease: Lease | None, complaint: str, instance_id: str = "") -> tuple[Result, str]:
         """Write down how it ended; what the ledger does not hold open is only counted."""
         now, cloud = self._clock.wall(), self._cloud
         if complaint:
-            if lease is None or lease.state is not LeaseState.LEAKED:
+            if lease is None or lease.state.settled:
+                await self._strays.leaked(cloud, KIND, instance_id, complaint)
+            elif lease.state is not LeaseState.LEAKED:
                 self._meter.resource_leaked(cloud.name, cloud.region, KIND)
             if lease is not None:
                 await self._store.ledger.change(lease.key, steps.leaked(now, complaint, lease.instance_id))

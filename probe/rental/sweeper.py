@@ -18,6 +18,7 @@ from probe.rental.evidence import Action, Evidence, Result, SweepItem, claim_on
 from probe.rental.inquiry import elsewhere, inquire
 from probe.rental.patience import TROUBLE, Patience
 from probe.rental.plan import draw_up
+from probe.rental.strays import Strays
 from probe.store import SameAccount, Store
 
 _log: Final = logging.getLogger(__name__)
@@ -121,6 +122,7 @@ class Sweeper:
         self._meter = meter
         self._patience = patience or Patience()
         self._one_at_a_time = asyncio.Lock()
+        self._strays = Strays(store, clock, meter)
         self._told: set[tuple[str, ...]] = set()
         self._failing: frozenset[tuple[str, str]] = frozenset()
 
@@ -249,7 +251,7 @@ class Sweeper:
 
     async def _clear(self, cloud: Cloud, plan: SweepPlan, ended: Callable[[SweepStep], None]) -> None:
         """Carry out the items of one vendor entry, some side by side."""
-        clearing = Clearing(cloud, self._store, self._clock, self._meter, self._patience)
+        clearing = Clearing(cloud, self._store, self._clock, self._meter, self._patience, self._strays)
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(item: SweepItem) -> None:

@@ -11,6 +11,7 @@ from probe.rental.leftovers import Leavings
 from probe.rental.marks import Standing, expired, lease_key, standing
 from probe.rental.origin import Whose, proven, whose_is
 from probe.rental.patience import Patience
+from probe.rental.strays import Strays
 from probe.store import Residual, Store
 
 _STAYS: Final = "is not proven to be ours any more"
@@ -25,13 +26,17 @@ class Tidying:
         clock: for the pauses and the records.
         meter: counts what is deleted and what leaks.
         patience: how long to wait for what.
+        strays: is told of what leaks.
     """
 
-    def __init__(self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, patience: Patience) -> None:
+    def __init__(
+        self, cloud: Cloud, store: Store, clock: Clock, meter: Meter, patience: Patience, strays: Strays
+    ) -> None:
         self._store = store
         self._clock = clock
         self._meter = meter
         self._patience = patience
+        self._strays = strays
         self._cloud = cloud
         self._leavings = Leavings(cloud, store, clock, meter, patience)
 
@@ -63,7 +68,7 @@ class Tidying:
                 self._meter.resource_deleted(item.vendor, item.region, item.kind)
                 return Result.DELETED, "gone"
             if self._clock.now() >= until:
-                self._meter.resource_leaked(item.vendor, item.region, item.kind)
+                await self._strays.leaked(self._cloud, item.kind, item.instance_id, complaint)
                 return Result.LEAKED, complaint
             await self._clock.sleep(self._patience.pause)
 

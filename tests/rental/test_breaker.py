@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from probe.cloud import Created, Order, Verdict
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Created, Order, Verdict
 from probe.model.clock import Clock
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.refusal import Cause
 from probe.model.stopwatch import Stopwatch
-from probe.rental import Renter
-from probe.rental.breaker import FIRST_PAUSE, LONGEST_PAUSE, STUCK
+from probe.rental import Renter, Result
+from probe.rental.breaker import FIRST_PAUSE, LONGEST_PAUSE, STUCK, leaking
+from probe.rental.marks import new_key
 from probe.store import Store
-from tests.fakes.cloud import FakeCloud, complaint, failure
+from tests.fakes.cloud import FakeCloud, Faults, complaint, failure
 from tests.rental.conftest import BOTH, GUARDS, Desk
 
 RICH = replace(GUARDS, instances_at_once=99, per_day=99)
@@ -55,6 +56,43 @@ async def test_a_leak_stops_orders_until_it_is_gone(desk: Desk) -> None:
     await desk.sweeper().sweep()
     assert desk.meter.breakers["acme", "north"] == set()
     await _rent(desk)
+
+
+@pytest.mark.parametrize("kind", ["instance", "volumes"])
+async def test_a_leak_that_no_lease_is_open_for_stops_orders(desk: Desk, kind: str) -> None:
+    """The ledger was lost, or crossed it out: it costs money all the same. It is counted once, and told each time."""
+    key = new_key(desk.store.agent_id)
+    over = str(int(desk.clock.wall() - 1))
+    marks = {MARK_AGENT: desk.store.agent_id, MARK_LEASE: key, MARK_EXPIRES: over}
+    if kind == "volumes":
+        desk.cloud.brings = ("volumes",)
+        desk.cloud.leave("volumes", marks=marks)
+        desk.cloud.faults.delete_residual = complaint(Verdict.CONFLICT, 409, "locked")
+    else:
+        desk.cloud.put(name=key, marks=marks)
+        desk.cloud.faults.delete_lies = True
+    sweeper = desk.sweeper()
+    for _ in range(3):
+        assert (await sweeper.sweep()).count(Result.LEAKED) == 1
+        assert "something leaked at acme that is no open lease's" in await _refused(desk)
+    assert desk.meter.leaked["acme"] == 1
+    assert desk.meter.breakers["acme", "north"] == {Cause.LEAKS}
+    desk.cloud.faults = Faults()
+    assert (await sweeper.sweep()).count(Result.DELETED) == 1
+    desk.clock.pass_time(STUCK)
+    await _rent(desk)
+    assert await desk.store.breakers.all() == {}
+
+
+async def test_a_leak_does_not_open_what_an_answer_has_shut(desk: Desk) -> None:
+    """Who was told to wait for half an hour does not try after ten minutes."""
+    for _ in range(6):
+        desk.cloud.faults.create = complaint(Verdict.DENIED, 403)
+        await _fails(desk, Outcome.DENIED)
+        before = (await desk.store.breakers.all())["acme"]
+        await desk.store.breakers.turn("acme", leaking("acme", desk.clock.wall(), "i-1: no"))
+        assert (await desk.store.breakers.all())["acme"] == before
+        desk.clock.pass_time(before.until - desk.clock.wall())
 
 
 async def test_a_deletion_that_does_not_come_about_stops_orders(desk: Desk) -> None:
