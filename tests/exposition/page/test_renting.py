@@ -194,6 +194,15 @@ def test_what_others_wrote_is_shown_and_does_nothing() -> None:
         assert "\u202e" not in told
 
 
+def test_of_many_reasons_those_of_most_slots_are_told_by_name() -> None:
+    """Ten words in a cell are not read."""
+    renting, (job,) = rented(), many_jobs(1, 1)
+    for slots, reason in enumerate((Skip.LATE, Skip.BUSY, Skip.QUOTA, Skip.BREAKER, Skip.OVERLAP), start=1):
+        renting.run_skipped(job.target, reason, slots)
+    (row,) = rows(renting)
+    assert "lifecycle 5 × overlap , 4 × breaker , 3 × quota , 3 for other reasons newest" in row  # noqa: RUF001 - times
+
+
 async def test_ten_vendors_with_a_hundred_probes_in_every_trouble_stay_a_page_one_can_read() -> None:
     """What is told of each is bounded, whatever happens."""
     renting = troubled(CLOCK, 10, 100)
