@@ -69,11 +69,12 @@ def _at_its_instance(evidence: Evidence, residual: Residual) -> bool:
 def _of_leftover(evidence: Evidence, leftover: Leftover) -> Iterator[SweepItem]:
     """Something that may have outlived an instance, under a lease that is not open."""
     whose = standing(leftover, evidence.ours)
+    lease = evidence.settled.get(lease_key(leftover)) if whose is Standing.OURS else None
+    if lease is not None and not lease.state.settled:
+        return  # ordered while the lists were asked for
     if whose is Standing.OURS and not leftover.free:
         yield _item(evidence, Action.REPORT, "carries our marks, and something uses it", shown=leftover)
-    elif whose is Standing.OURS and (lease := evidence.settled.get(lease_key(leftover))) is not None:
-        if not lease.state.settled:
-            return  # ordered while the lists were asked for
+    elif lease is not None:
         yield _item(evidence, Action.DELETE, "outlived its instance, whose lease is settled", shown=leftover)
     elif whose is Standing.OURS:
         over = expired(leftover, evidence.now)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, View
+from probe.cloud import MARK_AGENT, MARK_EXPIRES, MARK_LEASE, Leftover, View
 from probe.model.instance import InstanceState, Lease, LeaseState
 from probe.rental.evidence import Action, Evidence
 from probe.rental.marks import Standing, expired, marks_of, new_key, standing
@@ -195,6 +195,19 @@ def test_what_comes_back_after_it_was_settled_is_deleted() -> None:
     assert _plan(shown=[_view()], settled={KEY: ghost}) == []
     assert _plan(shown=[_view(state=InstanceState.DELETING)], settled={KEY: void}) == []
     assert _plan(shown=[_view(state=InstanceState.GONE)], settled={KEY: void}) == []
+
+
+def test_what_is_ordered_while_the_lists_are_asked_for_is_not_reported() -> None:
+    """The list of volumes already shows the one of an instance whose lease was not there when the ledger was read."""
+    volume = Leftover(
+        kind="volumes", id="v-1", name=LEASE.key, marks=marks_of(LEASE, AGENT), created_at=NOW, free=False
+    )
+    assert _plan(leftovers=[volume], settled={KEY: ACTIVE}) == []
+    assert _plan(leftovers=[replace(volume, free=True)], settled={KEY: ACTIVE}) == []
+    gone = replace(ACTIVE, state=LeaseState.GONE, settled_at=NOW)
+    assert _plan(leftovers=[volume], settled={KEY: gone}) == [
+        (Action.REPORT, "carries our marks, and something uses it")
+    ]
 
 
 def test_an_item_says_what_it_is_about() -> None:
