@@ -19,13 +19,13 @@ def rests(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Agents that have little to do."""
     yield "\n### Agents at rest: HTTP probes, each once a minute\n"
     heads = ("probes", "detail", "series", "a probe", "MB when ready", "each has run", "scraped twice", "of a core")
-    yield f"| {' | '.join((*heads, 'ready after', 'lost'))} |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield f"| {' | '.join((*heads, 'ready after', 'skipped', 'lost'))} |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for one in found:
         yield (
             f"| {one['probes']} | {one['detail']} | {one['series']:.0f} | {one['series_each']:.0f} "
             f"| {one['ready_mb']:.0f} | {one['ran_mb']:.0f} | {one['scraped_mb']:.0f} | {one['core']:.1%} "
-            f"| {one['ready_s']:.1f} s | {one['lost']:.0f} |"
+            f"| {one['ready_s']:.1f} s | {one['skipped']:.0f} | {one['lost']:.0f} |"
         )
 
 

@@ -122,6 +122,8 @@ GOALS: Final = (
     ),
     Goal("lateness p99 at 1000 HTTP/s", 2000, "us", of_rounds("lateness_p99_us", 1000)),
     Goal("slots that nobody accounts for, in all rounds", 0, "", lost),
+    Goal("slots that nobody accounts for, 10,000 probes at rest", 0, "", at_rest("lost", 10_000)),
+    Goal("slots that they skipped, their first ones included", 0, "", at_rest("skipped", 10_000)),
     Goal("memory, 1,000 lean probes, run and scraped", 110, "MB", at_rest("scraped_mb", 1_000)),
     Goal("memory, 10,000 lean probes, run and scraped", 350, "MB", at_rest("scraped_mb", 10_000)),
     Goal("from the start of the program to its first result", 1.5, "s", first_run),

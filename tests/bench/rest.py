@@ -13,14 +13,15 @@ import urllib.request
 from pathlib import Path
 from typing import Final
 
+from probe.model.cadence import start_window
 from probe.wire import listen
 from tests.bench.machine import CONTESTANT_CORE, cpu_seconds, resident, stay_on
 from tests.bench.truth import truth_server
 
 EVERY: Final = 60
 """Seconds between two runs of a probe."""
-SETTLED: Final = 8.0
-"""Seconds after which what starts has started."""
+SETTLED: Final = 3.0
+"""Seconds after the last first run when what starts has started."""
 WATCHED: Final = 20.0
 _AGENT: Final = """\
 agent: {{name: rest, listen: "127.0.0.1:{listen}", state: {folder}/state}}
@@ -72,7 +73,7 @@ def observed(agent: "subprocess.Popen[bytes]", port: int, count: int) -> dict[st
     """What is seen of a running agent, from its start until each of its probes has run and was scraped."""
     begun = time.monotonic()
     found = {"ready_s": ready(port, agent), "ready_mb": resident(agent.pid) / 1e6}
-    time.sleep(SETTLED)
+    time.sleep(start_window(count) + SETTLED)
     cpu, since = cpu_seconds(agent.pid), time.monotonic()
     time.sleep(WATCHED)
     found["core"] = (cpu_seconds(agent.pid) - cpu) / (time.monotonic() - since)
