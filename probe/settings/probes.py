@@ -32,8 +32,11 @@ class ProbeReader:
         self._kinds = kinds
 
     def probes(self) -> dict[int, PlannedProbe]:
-        """The probes that are good by their position; the others are complained about."""
-        if not self._reader.raw(("probes",)):
+        """The probes that are good by their position; the others are complained about.
+
+        An agent that only answers `/probe` needs none.
+        """
+        if not self._reader.raw(("probes",)) and self._reader.raw(("blackbox",)) is None:
             self._note(("probes",), "nothing is measured", f"add a probe: {_EXAMPLE}")
         planned = {position: self._probe(("probes", position)) for position in self._reader.items(("probes",))}
         self._check_names()

@@ -37,6 +37,16 @@ def test_there_need_be_none(tmp_path: Path) -> None:
     assert load(tmp_path / "probe.yaml", environ={}).blackbox is None
 
 
+def test_an_agent_that_only_answers_needs_no_probes(tmp_path: Path) -> None:
+    """Whoever moves a blackbox_exporter over has nothing else to measure."""
+    (tmp_path / "blackbox.yml").write_text("modules: {a: {prober: http}}\n")
+    for written in ("blackbox: blackbox.yml\n", "blackbox: blackbox.yml\nprobes: []\n"):
+        (tmp_path / "probe.yaml").write_text(written)
+        configuration = load(tmp_path / "probe.yaml", environ={})
+        assert configuration.blackbox is not None
+        assert configuration.probes == ()
+
+
 def test_the_key_is_a_file_or_a_section(tmp_path: Path) -> None:
     """Phases that were not reached are absent, and answers leave half a second before the end, unless it says so."""
     modules = "modules: {a: {prober: http}}\n"

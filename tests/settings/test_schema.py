@@ -43,6 +43,13 @@ def test_good_configurations_are_good_for_the_schema(file: Path) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(read_document(file).data)] == []
 
 
+def test_there_are_probes_or_there_is_a_blackbox() -> None:
+    """An agent with neither would do nothing."""
+    assert VALIDATOR.is_valid({"blackbox": "blackbox.yml"})
+    assert not VALIDATOR.is_valid({"probes": []})
+    assert not VALIDATOR.is_valid({"agent": {"name": "fra-1"}})
+
+
 def test_every_kind_has_its_options_in_it() -> None:
     """With the kind's own descriptions."""
     alternatives = WHOLE["properties"]["probes"]["items"]["oneOf"]

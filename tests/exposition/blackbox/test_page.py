@@ -47,7 +47,7 @@ def test_the_example_loads(tmp_path: Path) -> None:
     (tmp_path / "blackbox.yml").write_text("modules: {http_2xx: {prober: http}}\n")
     example = re.search(r"```yaml\n(agent.*?)```", PAGE, re.DOTALL)
     assert example is not None
-    (tmp_path / "probe.yaml").write_text(f"{example[1]}{PROBES}")
+    (tmp_path / "probe.yaml").write_text(example[1])
     blackbox = load(tmp_path / "probe.yaml", environ={}).blackbox
     assert blackbox is not None
     assert list(blackbox.modules) == ["http_2xx"]
