@@ -67,6 +67,14 @@ class Spaces:
         """Undo `cut_link`."""
         ip("-n", self.world, "link", "set", "eth0", "up")
 
+    def swallow_answers(self) -> None:
+        """Let no answer come back, without a word to anybody; the link stays, and the gateway is known on it."""
+        ip("-n", self.world, "route", "add", "blackhole", f"{AGENT}/32")
+
+    def spare_answers(self) -> None:
+        """Undo `swallow_answers`."""
+        ip("-n", self.world, "route", "del", "blackhole", f"{AGENT}/32")
+
     def cut_vendor(self) -> None:
         """Let what is sent to the vendor vanish."""
         ip("-n", self.world, "addr", "del", f"{VENDOR}/32", "dev", "lo")

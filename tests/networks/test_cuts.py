@@ -75,6 +75,23 @@ def test_a_cut_link_is_no_vendors_fault(stage: Spaces, tmp_path: Path) -> None:
     assert len(said["checks"]) == 5
 
 
+def test_a_link_that_swallows_answers_is_no_vendors_fault(stage: Spaces, tmp_path: Path) -> None:
+    """Nobody says that anything is wrong: all that is sent leaves, and nothing comes back."""
+    agent = stage.start(stage.agent, "tests.networks.measuring", str(tmp_path / "c.yaml"))
+    wait(3.0)
+    stage.swallow_answers()
+    wait(4.0)
+    stage.spare_answers()
+    wait(4.0)
+    said = told(agent)
+    blames = Counter(run[3] for run in said["runs"])
+    assert blames["vendor"] == 0, said["runs"]
+    assert blames["agent"] >= 6
+    assert {run[2] for run in said["runs"]} == {"ok", "network"}
+    assert said["runs"][-1][2] == "ok"
+    assert longest_gap(said["runs"]) <= 2 * EVERY + 0.05, said
+
+
 def test_a_vendor_that_is_cut_off_is_to_blame(stage: Spaces, tmp_path: Path) -> None:
     """The references answer, so it was not our network."""
     agent = stage.start(stage.agent, "tests.networks.measuring", str(tmp_path / "c.yaml"))
