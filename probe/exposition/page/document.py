@@ -97,7 +97,7 @@ class Page:
         found = {layer: groups(rows, layer) for layer, *_ in _LAYERS}
         platform = found[Layer.PLATFORM] or found[Layer.SERVICE]
         accounts, away = self._renting.accounts(), self._renting.ledger is False
-        told = [*summary(platform, now), *sentences(accounts, away=away)]
+        told = [*summary(platform, now), *sentences(accounts, away=away)] or [_NOTHING]
         yield '<div id="live">'
         yield self._header(platform, rows, told, now)
         yield "<main>"

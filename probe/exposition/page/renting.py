@@ -121,7 +121,7 @@ def _held(account: Account, now: float) -> Markup:
     came = account.came
     along = el("small", "came along: ", listed([f"{count} {kind}" for kind, count in sorted(came.items())]))
     if not account.leases:
-        return join("no instance", along) if came else el("span", "nothing", class_="quiet")
+        return join("no instance", along) if came else _nothing(account)
     counts = Counter(_standing(lease) for lease in account.leases)
     oldest = short(now - min(lease.intended_at for lease in account.leases))
     return join(
@@ -129,18 +129,32 @@ def _held(account: Account, now: float) -> Markup:
         el("small", listed([f"{count} {word}" for word, count in counts.items()]), class_="quiet"),
         el("small", f"oldest {oldest}", class_="quiet"),
         along if came else Markup(""),
+        _note(next((lease.note for lease in account.leases if _left(lease)), "")),
     )
 
 
+def _nothing(account: Account) -> Markup:
+    return el("span", "not known" if account.counted is None else "nothing", class_="quiet")
+
+
 def _standing(lease: Lease) -> str:
-    sweepers = lease.handed_over and lease.state is not LeaseState.LEAKED
-    return "left to the sweeper" if sweepers else _HELD[lease.state]
+    return "left to the sweeper" if _left(lease) else _HELD[lease.state]
+
+
+def _left(lease: Lease) -> bool:
+    """Whether the sweeper is to take it, and has not called it leaked."""
+    return lease.handed_over and lease.state is not LeaseState.LEAKED
+
+
+def _note(note: str) -> Markup:
+    """What the ledger has to say of a lease."""
+    return el("small", note, class_="detail", title=note) if note else Markup("")
 
 
 def _leaked(account: Account, now: float) -> Markup:
     leaked = account.leaked
     if not leaked:
-        return el("span", "nothing", class_="quiet")
+        return _nothing(account)
     named = [_one_leaked(lease, now) for lease in leaked[:NAMED]]
     more = len(leaked) - NAMED
     return join(*named, el("small", f"and {more} more") if more > 0 else Markup(""))
@@ -149,9 +163,8 @@ def _leaked(account: Account, now: float) -> Markup:
 def _one_leaked(lease: Lease, now: float) -> Markup:
     since = lease.delete_requested_at
     asked = f"asked to go {ago(since, now)}" if since is not None else "asked to go"
-    note = el("small", lease.note, class_="detail", title=lease.note) if lease.note else Markup("")
     name = el("b", lease.instance_id or lease.key, class_="t-vendor name")
-    return join(el("div", name, el("small", asked, class_="quiet"), note))
+    return join(el("div", name, el("small", asked, class_="quiet"), _note(lease.note)))
 
 
 def _why(account: Account, *, away: bool) -> Markup:

@@ -64,7 +64,7 @@ def test_an_agent_that_rents_nothing_has_no_such_section() -> None:
 def test_a_vendor_that_is_well_is_told_in_a_few_words() -> None:
     """The eye goes to the others."""
     renting = rented()
-    assert rows(renting) == ["v0 eu-1 NOT ASKED YET nothing nothing nothing stops it none"]
+    assert rows(renting) == ["v0 eu-1 NOT ASKED YET not known not known nothing stops it none"]
     renting.standing("v0", "eu-1", standing())
     assert rows(renting) == ["v0 eu-1 RENTS ledger read just now nothing nothing nothing stops it none"]
     assert sentences(renting) == []
@@ -77,14 +77,14 @@ def test_what_is_held_is_counted_with_the_age_of_the_oldest() -> None:
     leases = (
         a_lease("a", state=LeaseState.ACTIVE, intended_at=NOW - 130),
         a_lease("b", state=LeaseState.ACTIVE, intended_at=NOW - 10),
-        a_lease("c", state=LeaseState.DELETING, intended_at=NOW - 7300, handed_over=True),
+        a_lease("c", state=LeaseState.DELETING, intended_at=NOW - 7300, handed_over=True, note="not yet: 500"),
         leaked(NOW),
     )
     renting.residuals("v0", "eu-1", {"volumes": 2, "addresses": 1})
     renting.standing("v0", "eu-1", standing(*leases))
     (row,) = rows(renting)
     assert "4 instances 2 in use, 1 left to the sweeper and 1 leaked oldest 2 h" in row
-    assert "came along: 1 addresses and 2 volumes" in row
+    assert "came along: 1 addresses and 2 volumes not yet: 500" in row
 
 
 def test_what_leaked_is_named_with_what_the_vendor_said() -> None:
@@ -137,6 +137,7 @@ def test_an_agent_without_a_ledger_says_so_everywhere() -> None:
     for row in rows(renting):
         assert "NO LEDGER" in row
         assert NO_LEDGER.meaning in row
+        assert "not known not known" in row
     (sentence,) = sentences(renting)
     assert words(sentence).startswith("Nothing is rented from anybody: the agent has no ledger")
     assert NO_LEDGER.runbook in html(renting)
