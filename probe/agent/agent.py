@@ -9,12 +9,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 from probe import __version__
-from probe.agent.assembly import Assembly, LastCreates, of_vendors
+from probe.agent.assembly import Assembly, LastCreates
 from probe.agent.controls import rules_of
+from probe.agent.estate import Estate
 from probe.agent.housekeeping import keep_house
 from probe.agent.late import Late
 from probe.agent.signals import ECHO
-from probe.cloud import Cloud
 from probe.engine.controls import Controls, Rules
 from probe.engine.engine import Engine
 from probe.engine.outages import Outages
@@ -39,8 +39,6 @@ from probe.wire import RealClock, Wire, is_loopback, parse_listen
 
 PATROL: Final = 60.0
 """Seconds between two sweeps of a running agent."""
-_AGAIN: Final = 0.5
-"""Seconds between two sweeps of an agent that stops."""
 _log = logging.getLogger(__name__)
 
 
@@ -54,9 +52,6 @@ class Agent:
         clock: what everything is measured on.
         patrol: seconds between two sweeps.
         late: how to come by a ledger that was away; None where there is nothing to wait for.
-
-    Attributes:
-        store: the state folder; None as long as there is none. Whoever runs the agent closes it.
     """
 
     def __init__(
@@ -71,12 +66,11 @@ class Agent:
     ) -> None:
         self._clock = clock or RealClock()
         self._listener = listener
-        self.store = store
         self._late = late
         self._rents = store is not None
         self._patrol = patrol
         self.metrics = Metrics(self._clock, __version__)
-        self._mind(store)
+        self._estate = Estate(store, self._clock, self.metrics)
         self._history = History()
         self._outages = Outages(self.metrics, store.outages if store else None)
         self._wire = Wire(self._clock, self.metrics)
@@ -84,14 +78,17 @@ class Agent:
         self._written = configuration
         self._controls = Controls(self._rules(), self._clock, self.metrics)
         self._engine = self._make_engine()
-        self._sweeper = None if store is None else Sweeper((), store, self._clock, self.metrics)
         self._web = self._make_web()
         self._begun = False
         self._stop = asyncio.Event()
         self._told = 0.0
         self._reloads: set[asyncio.Task[Sequence[str]]] = set()
         self._one_at_a_time = asyncio.Lock()
-        self._known: dict[str, Cloud] = {}
+
+    @property
+    def store(self) -> Store | None:
+        """The state folder; None as long as there is none. Whoever runs the agent closes it."""
+        return self._estate.store
 
     async def run(self) -> int:
         """Measure until `stop` is called or a signal says so, then give back what was rented.
@@ -166,7 +163,7 @@ class Agent:
     def _take_over(self, loaded: Configuration, assembly: Assembly, last_creates: LastCreates) -> None:
         """Go on with *assembly*, all of it in one turn of the loop."""
         self._written, self._assembly = loaded, assembly
-        self._watch_over()
+        self._estate.watch_over(assembly)
         self._announce()
         self._controls.replace(self._rules())
         self._engine.replace(assembly.jobs, last_creates)
@@ -222,25 +219,18 @@ class Agent:
             "controls": self._controls.patrol(),
             "own share": OwnShare(self._clock, self.metrics).watch(),
         }
-        if self._sweeper is not None:
-            chores["patrol"] = self._sweeper.patrol(self._patrol)
+        if self._estate.sweeper is not None:
+            chores["patrol"] = self._estate.sweeper.patrol(self._patrol)
         elif self._late is not None:
             chores["ledger"] = self._wait_for_the_ledger(self._late)
         return chores
 
-    def _mind(self, store: Store | None) -> None:
-        """Tell whether there is a ledger, and from now on what fails there."""
-        self.metrics.ledger(there=store is not None)
-        if store is not None:
-            store.report_to(self.metrics)
-
     async def _wait_for_the_ledger(self, late: Late) -> None:
         """Look for the ledger; once it is there, give back what is owed, then rent, and sweep like any other agent."""
-        store = self.store = await late.arrival(self._clock)
-        self._mind(store)
+        store = await late.arrival(self._clock)
+        sweeper = self._estate.take(store)
         _log.info("the ledger is there: what is owed is given back, then renting begins")
-        sweeper = self._sweeper = Sweeper((), store, self._clock, self.metrics)
-        self._watch_over()
+        self._estate.watch_over(self._assembly)
         while not await self._begin_to_rent(store, sweeper):
             await self._clock.sleep(late.first)
         await self._clock.sleep(self._patrol)
@@ -266,7 +256,7 @@ class Agent:
         """Take over what the state folder holds, before anything runs."""
         await self._outages.load()
         await self._wire.ready()
-        self._watch_over()
+        self._estate.watch_over(self._assembly)
         self._announce()
         return await self._assembly.last_creates()
 
@@ -282,35 +272,13 @@ class Agent:
         self._history.announce(jobs)
         self._outages.announce(job.target for job in jobs)
 
-    def _watch_over(self) -> None:
-        """Sweep the vendors that are rented from, and while they hold something of ours, those that were."""
-        self._known |= self._assembly.clouds
-        if self._sweeper is not None:
-            renting = of_vendors(self._assembly.clouds, sorted(self._assembly.renting()))
-            self._sweeper.replace(renting, leaving=self._known.values())
-
     async def _end(self) -> int:
         """Cut the runs, give everything back, write everything down, within the grace; how many leases are left."""
         grace = self._assembly.configuration.agent.grace
         _log.info("stopping", extra={"grace": grace})
         ends = self._clock.now() + grace
         await self._engine.stop(grace)
-        left = 0
-        try:
-            try:
-                async with asyncio.timeout(max(0.0, ends - self._clock.now())):
-                    await self._outages.save()
-                    if self._sweeper is not None:
-                        await self._sweeper.exhaust(_AGAIN)
-            except TimeoutError:
-                left = len(await self._sweeper.owed()) if self._sweeper is not None else 0
-        except StoreFailed as failed:
-            _log.error("what is still rented could not be read from the ledger: %s", failed)
-        if left:
-            _log.error(
-                "%d leases were not given back in time: the next start, or `probe sweep`, goes on with them", left
-            )
-        return left
+        return await self._estate.settle(self._outages, ends)
 
     def _mind_signals(self) -> None:
         loop = asyncio.get_running_loop()

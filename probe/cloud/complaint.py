@@ -79,7 +79,11 @@ class Judgement:
     """What the rules say of an error.
 
     Attributes:
+        verdict: what it means.
+        code: the vendor's own, empty if it gave none.
+        message: the same.
         matched: whether a rule knew it.
+        renew: whether the rule says that new credentials may help.
     """
 
     verdict: Verdict

@@ -24,6 +24,7 @@ class Transcript:
 
     Attributes:
         redact: replaces every secret the agent knows in a text.
+        exchanges: in the order in which they ended.
     """
 
     redact: Callable[[str], str]
