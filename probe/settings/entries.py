@@ -1,9 +1,9 @@
 """The vendor entries of a configuration and the files they use, without what reads either: many measure no vendor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from probe.rental.guards import Prices
 
@@ -36,35 +36,33 @@ class VendorFiles(Mapping[str, "VendorFile"]):
     A file takes some 15 ms to read and to check, and there are many of which a configuration uses few.
     """
 
-    def __init__(self, folder: Path, own: "Mapping[str, VendorFile]") -> None:
-        """*folder* holds the package's; *own* are the operator's, which win."""
+    def __init__(self, folder: Path, own: "Mapping[str, VendorFile]", refused: Iterable[str] = ()) -> None:
+        """*folder* holds the package's; *own* are the operator's, which win, as do those *refused*, which are wrong."""
         self._paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
         self._read = dict(own)
-
-    @classmethod
-    def none(cls) -> Self:
-        """No files at all."""
-        return cls(Path("/nonexistent"), {})
+        self._refused = frozenset(refused)
 
     def __getitem__(self, name: str) -> "VendorFile":
         """The file *name*.
 
         Raises:
             KeyError: there is none.
-            VendorFileRefused: it is wrong.
+            VendorFileRefused: it is wrong; without a complaint if that has been told.
         """
+        from probe.cloud import VendorFileRefused, load_vendor_file  # noqa: PLC0415 - 0.1 s that only those with vendors pay
+
+        if name in self._refused:
+            raise VendorFileRefused(())
         if name not in self._read:
             path = self._paths[name]
-            from probe.cloud import load_vendor_file  # noqa: PLC0415 - 0.1 s that only those with vendors pay
-
             self._read[name] = load_vendor_file(path)
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted({*self._paths, *self._read}))
+        return iter(sorted({*self._paths, *self._read, *self._refused}))
 
     def __len__(self) -> int:
-        return len({*self._paths, *self._read})
+        return len({*self._paths, *self._read, *self._refused})
 
     def __contains__(self, name: object) -> bool:
-        return name in self._read or name in self._paths
+        return name in self._read or name in self._paths or name in self._refused

@@ -166,7 +166,8 @@ class _Loader:
         except VendorFileRefused as refusal:
             for flaw in refusal.complaints:
                 self._notebook.add(Complaint(flaw.file, flaw.line, flaw.path, "", flaw.problem, flaw.remedy))
-            return VendorFiles.none()
+            written = (path.stem for path in folder.glob("*.yaml"))
+            return VendorFiles(packaged("config") / "vendors", {}, refused=written)
 
 
 def _rental_guards(guards: Guards) -> RentalGuards:

@@ -35,7 +35,6 @@ def test_what_is_not_there_is_a_key_error(tmp_path: Path) -> None:
     files = VendorFiles(tmp_path, {})
     assert "nobody" not in files
     assert files.get("nobody") is None
-    assert not VendorFiles.none()
 
 
 def test_a_file_that_is_wrong_is_told_where_it_is_used(tmp_path: Path) -> None:
@@ -52,3 +51,18 @@ def test_a_file_of_ones_own_that_is_wrong_is_told_used_or_not(tmp_path: Path) ->
     (tmp_path / "probe.yaml").write_text(f"vendor_files: mine\n{PROBES}")
     with pytest.raises(ConfigurationRefused, match=r"broken\.yaml"):
         load(tmp_path / "probe.yaml", environ={})
+
+
+def test_nothing_follows_from_a_file_of_ones_own_that_is_wrong(tmp_path: Path) -> None:
+    """It is there, and so are the package's: nobody is sent to look for a file that lies before him."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "broken.yaml").write_text("vendor: broken\n")
+    vendors = "vendors: {here: {use: broken, region: x}, typo: {use: brokn, region: x}}\n"
+    (tmp_path / "probe.yaml").write_text(f"vendor_files: mine\n{vendors}{PROBES}")
+    with pytest.raises(ConfigurationRefused) as refusal:
+        load(tmp_path / "probe.yaml", environ={})
+    others = [one for one in refusal.value.complaints if not str(one.file).endswith("broken.yaml")]
+    assert [(one.path, one.remedy.partition("?")[0]) for one in others] == [
+        ("vendors.typo.use", "did you mean `broken`")
+    ]
+    assert "aws" in others[0].remedy
