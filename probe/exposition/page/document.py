@@ -27,6 +27,7 @@ REFRESH: Final = 5
 
 MANY: Final = 6
 """Vendors and regions of which each has a card."""
+_NOTHING: Final = "No probe is configured: nothing is measured but what somebody asks /probe for."
 _TROUBLE: Final = {State.FAILING, State.UNSTEADY, State.NOT_JUDGED}
 
 _FOLDER: Final = files("probe.exposition.page")

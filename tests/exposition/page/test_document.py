@@ -108,9 +108,10 @@ async def test_the_page_needs_no_script_and_is_readable_without_eyes() -> None:
 
 
 async def test_an_agent_without_probes_has_a_page() -> None:
-    """An empty configuration is not an error of the page."""
+    """One that only answers /probe is not an error of the page, and says so where others say how vendors are."""
     told = "".join((await outline_of(History())).words)
     assert "0 probes" in told
+    assert "No probe is configured" in told
     assert "How to read this" in told
 
 
