@@ -27,7 +27,8 @@ from probe.model.runs import Reloader, Runs
 _GRACE: Final = 2
 """Seconds that running answers have when the server stops."""
 _CONNECTIONS: Final = 256
-"""More at once are answered with 503: a scraper, some people and their tabs need far fewer."""
+"""More at once, beside those who wait for a probe, are answered with 503: a scraper, some people and their tabs need
+far fewer."""
 
 _PACKED: Final = 1 << 16
 """Bytes that are compressed at a time."""
@@ -78,8 +79,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _settings(app: ASGIApp, patience: Patience) -> uvicorn.Config:
-    """How uvicorn is to serve *app*: in our loop, saying nothing of itself, believing no proxy."""
+def _settings(app: ASGIApp, patience: Patience, probes: int) -> uvicorn.Config:
+    """How uvicorn is to serve *app*: in our loop, saying nothing of itself, believing no proxy.
+
+    So many *probes* may be waited for beside all else that is asked.
+    """
     return uvicorn.Config(
         app,
         loop="none",
@@ -91,7 +95,7 @@ def _settings(app: ASGIApp, patience: Patience) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=_CONNECTIONS,
+        limit_concurrency=_CONNECTIONS + probes,
         timeout_graceful_shutdown=_GRACE,
     )
 
@@ -146,7 +150,7 @@ class Web:
         if prober is not None:
             routes.append(Route("/probe", prober_endpoint(prober, doors)))
         self.app: ASGIApp = _Guarded(Starlette(routes=routes))
-        self._server = _Server(_settings(self.app, patience))
+        self._server = _Server(_settings(self.app, patience, 0 if prober is None else prober.most))
 
     async def serve(self, listener: Listener) -> None:
         """Answer on *listener* until `stop` is called; the socket is closed then."""

@@ -28,11 +28,13 @@ def configured(folder: Path, blackbox: str) -> Configuration:
 
 
 @asynccontextmanager
-async def ours(configuration: Configuration, doors: Doors | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of our `/probe`."""
+async def ours(
+    configuration: Configuration, doors: Doors | None = None, most: int | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of our `/probe`, which has so many probes on at *most*."""
     clock = RealClock()
     wire = Wire(clock, Meter())
-    prober = Prober(wire, clock, lambda: configuration.blackbox, configuration.redactor)
+    prober = Prober(wire, clock, lambda: configuration.blackbox, configuration.redactor, most)
     app = Starlette(routes=[Route("/probe", prober_endpoint(prober, doors or Doors(loopback=True)))])
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:

@@ -1,6 +1,7 @@
 """`/probe` as a scraper sees it."""
 
 import asyncio
+import resource
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -10,8 +11,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from probe.exposition.blackbox import CONTENT_TYPE, PATIENCE
+from probe.exposition.blackbox import CONTENT_TYPE, PATIENCE, Prober
 from probe.exposition.doors import Doors
+from probe.model.meter import Meter
+from probe.wire import RealClock, Wire
 from tests.exposition.blackbox.asking import configured, ours, read
 from tests.servers.prometheus import promtool
 from tests.wire.peers import OK, answering, peer
@@ -162,3 +165,26 @@ async def test_probes_run_side_by_side(client: httpx.AsyncClient) -> None:
         took = time.monotonic() - started
     assert all(read(answer.text)["probe_success"] == {(): 1} for answer in answers)
     assert took < 1.5
+
+
+async def test_more_probes_than_we_can_afford_are_turned_away(folder: Path) -> None:
+    """At once, and only while the others are on."""
+    with peer(silent) as other:
+        asked = {"target": f"127.0.0.1:{other.port}", "module": "quick"}
+        async with ours(configured(folder, "blackbox.yml"), most=2) as client:
+            answers = await asyncio.gather(*(client.get("/probe", params=asked) for _ in range(5)))
+            after = await client.get("/probe", params=asked)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503, 503]
+    assert {answer.text for answer in answers if answer.status_code == 503} == {"2 probes are on already: ask later\n"}
+    assert after.status_code == 200
+
+
+def test_probes_get_a_quarter_of_the_descriptors() -> None:
+    """Each needs two: half of what there is stays for the scheduled probes and whoever looks at them."""
+    allowed, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))
+        wire = Wire(RealClock(), Meter())
+        assert Prober(wire, RealClock(), lambda: None, str).most == 128
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
