@@ -55,7 +55,7 @@ def leaked(now: float, note: str, instance_id: str = "") -> Step:
         taken = handed_over(now, note)(lease)
         if instance_id and taken.state is LeaseState.ACTIVE:
             taken = deletion_asked(instance_id, now)(taken)
-        return taken.moved(LeaseState.LEAKED)
+        return taken.moved(LeaseState.LEAKED, note=note)  # what the vendor said says more than why it was handed over
 
     return unless_settled(step)
 

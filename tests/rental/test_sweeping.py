@@ -193,6 +193,7 @@ async def test_a_delete_that_fails_for_long_is_a_leak_with_the_reason(desk: Desk
     (step,) = report.steps
     assert (step.result, step.detail) == (Result.LEAKED, "out of order")
     assert 10 < len(desk.cloud.deletes) < 40
+    assert (await desk.only_lease()).note == "out of order"  # what `probe instances` tells
     desk.cloud.faults.delete = []
     assert (await desk.sweeper().sweep()).ok
     assert desk.cloud.instances == {}
