@@ -298,6 +298,35 @@ def mortal() -> Iterator[Postgres]:
         yield server
 
 
+async def test_a_server_that_hangs_is_one_that_fails(folder: Path, place: LedgerPlace, postgres: Postgres) -> None:
+    """Nobody waits for ever, what was given up is not written later, and then all is as it was."""
+    meter, before = OwnershipMeter(), {pid for (pid,) in postgres.execute(_SESSIONS)}
+    async with await Store.open(folder, ledger=place, meter=meter) as store:
+        (session,) = {pid for (pid,) in postgres.execute(_SESSIONS)} - before
+        store.ledger._database.patience = 0.3
+        os.kill(session, signal.SIGSTOP)
+        try:
+            with pytest.raises(StoreFailed, match="has not answered"):
+                await store.ledger.intend(a_lease())
+            began = time.monotonic()
+            with pytest.raises(StoreFailed, match="has not answered"):
+                await store.ledger.open_leases()
+            with pytest.raises(StoreFailed, match="has not answered"):
+                await store.ledger.intend(a_lease())
+            await asyncio.sleep(0)
+            assert time.monotonic() - began < 0.3
+            assert meter.write_errors == 2
+        finally:
+            os.kill(session, signal.SIGCONT)
+        async with asyncio.timeout(10):
+            while store.ledger._database._stuck is None or not store.ledger._database._stuck.done():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert await store.ledger.all(10) == []
+        await store.ledger.intend(a_lease())
+        assert await store.ledger.open_leases() == [a_lease()]
+        assert meter.write_errors == 2
+
+
 async def test_a_server_that_goes_and_comes_back(folder: Path, mortal: Postgres) -> None:
     """Meanwhile nothing is written, which is told and counted; then all is as it was."""
     meter = OwnershipMeter()

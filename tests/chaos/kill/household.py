@@ -27,6 +27,9 @@ _SWEEPS: Final = 400
 """After so many sweeps we give up: that is more than six hours."""
 
 
+FOR_EVER: Final = 1e9
+
+
 @dataclass(frozen=True, slots=True)
 class Household:
     """What both processes know.
@@ -36,12 +39,14 @@ class Household:
         time: what the vendor's side shares.
         patrol: seconds between two sweeps.
         mutant: what is done wrong on purpose.
+        patience: seconds for which an answer of the ledger is waited for; time that is passed at once is no hang.
     """
 
     configuration: Configuration
     time: SharedTime
     patrol: float = PATROL
     mutant: Mutant = Mutant.NONE
+    patience: float = FOR_EVER
 
 
 class Life:
@@ -55,6 +60,7 @@ class Life:
         self._meter = meter
         self.wire = wire_of(household.mutant)(clock, meter, transport=stepping_transport(steps, clock, meter))
         if store is not None:
+            be_patient(store, household.patience)
             spoil(store, household.mutant)
         self._assembly = Assembly(household.configuration, self.wire, clock, meter, store=store)
 
@@ -105,6 +111,18 @@ async def _at_work(
             await life.wire.close()
 
 
+def be_patient(store: Store, seconds: float) -> None:
+    """Have *store* wait so long for an answer of its ledger."""
+    store.ledger._database.patience = seconds
+
+
+async def _free(store: Store) -> None:
+    """Wait until a ledger that hung has done what nobody waited for: no time passes meanwhile but the real one."""
+    database = store.ledger._database
+    while database._stuck is not None and not database._stuck.done():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.005)
+
+
 async def _opened(state: StateFolder) -> Store:
     """The store of the one agent, as `probe run` opens it."""
     store = await Store.open(state.path, ledger=state.place)
@@ -148,6 +166,9 @@ def persevere(household: Household, state: StateFolder, steps: Steps, mend: Call
             sweeps = await life.sweep()
             first = await life.run("lifecycle")
             mend()
+            assert life.store is not None
+            await _free(life.store)
+            be_patient(life.store, FOR_EVER)
             sweeps += await life.sweep()
             outcome = await life.run("lifecycle")
             sweeps += await life.sweep()

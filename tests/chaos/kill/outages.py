@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ LENGTHS: Final = ("2", "40", END)
 _HUNG: Final = 0.15
 """Seconds for which a server hangs, twice: and in between an hour passes."""
 _HOUR: Final = 3600.0
+_PATIENCE: Final = 30.0
+"""What the agent has."""
 
 
 def with_lengths(steps: Sequence[str], act: str) -> list[str]:
@@ -68,5 +71,6 @@ def hold_out(
         ask("go-on")
 
     steps.acts[at] = strike
-    told = persevere(household, state, steps, mend)
+    impatient = replace(household, patience=_PATIENCE if act == "server-hang" else household.patience)
+    told = persevere(impatient, state, steps, mend)
     return {**told, "struck": struck.is_set()}
