@@ -57,7 +57,7 @@ def phase_bar(run: Measurement | None) -> Markup:
     """Where the time of *run* went: a stacked bar, and the greatest part in words.
 
     The phase that a failed run did not finish has no duration, but the time went there: it is drawn in a colour of its
-    own.
+    own. So is what the agent itself took of a run that was ok, where that is the greatest part.
     """
     if run is None:
         return el("span", "no run", class_="quiet")
@@ -65,6 +65,8 @@ def phase_bar(run: Measurement | None) -> Markup:
     lost = _unfinished(run)
     if lost > 0:
         pieces.append(("p-unfinished", f"{run.phase} not finished, {duration(lost)}", lost))
+    if (own := _own_share(run)) > 0:
+        pieces.append(("p-own", f"the agent itself, {duration(own)}", own))
     if not pieces:
         return el("span", "no phase finished", class_="quiet")
     label = text(", ".join(told for _, told, _ in pieces))
@@ -94,11 +96,20 @@ def _unfinished(run: Measurement) -> float:
     return max(0.0, run.seconds - sum(parts(run).values()))
 
 
+def _own_share(run: Measurement) -> float:
+    """Seconds that *run* spent in no phase, if those are more than any phase took: the agent was busy with others."""
+    seconds = parts(run).values()
+    own = run.seconds - sum(seconds)
+    return own if run.ok and own > max(seconds, default=own) else 0.0
+
+
 def _mostly(run: Measurement, lost: float) -> str:
     seconds = parts(run)
     phase = max(seconds, key=seconds.__getitem__, default=None)
     if phase is None or lost > seconds[phase]:
         return f"mostly {run.phase}, not finished after {duration(lost)}"
+    if (own := _own_share(run)) > 0:
+        return f"mostly the agent itself, {duration(own)}; {phase} {duration(seconds[phase])}"
     blur = run.resolution.get(phase)
     sharpness = f" ± {duration(blur)}" if blur is not None else ""
     return f"mostly {phase}, {duration(seconds[phase])}{sharpness}"

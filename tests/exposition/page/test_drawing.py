@@ -59,6 +59,17 @@ def test_a_bar_is_as_long_as_the_run_and_names_the_greatest_part() -> None:
     assert 'width="75.000"' in told
 
 
+def test_what_the_agent_took_itself_is_not_given_to_a_phase() -> None:
+    """A connect of 0.1 ms in a run of 54 ms is not where its time went."""
+    run = fake_run(JOB, phases={Phase.CONNECT: 0.0001}, seconds=0.054)
+    told = phase_bar(run)
+    assert "mostly the agent itself, 54 ms; connect 0.1 ms" in told
+    assert 'class="p-own"' in told
+    usual = phase_bar(fake_run(JOB, phases={Phase.WAIT: 0.050}, seconds=0.054))
+    assert "mostly wait, 50 ms" in usual
+    assert "p-own" not in usual
+
+
 def test_a_query_is_not_counted_twice() -> None:
     """It contains its own exchange; the bar shows what is left of it."""
     job = fake_job(FakeMonitoring())
