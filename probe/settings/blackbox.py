@@ -73,7 +73,9 @@ class _Modules:
                 self._refuse((*trail, "prober"), REFUSED_PROBERS[prober])
                 return None
             written = {
-                key: self._permitted((*trail, key), value) for key, value in written.items() if key not in IGNORED
+                key: self._permitted((*trail, key), _without_nulls(value))
+                for key, value in written.items()
+                if key not in IGNORED and value is not None
             }
         try:
             module = Module.model_validate(written, context={FOLDER: self._folder})
@@ -100,6 +102,13 @@ class _Modules:
 
     def _refuse(self, trail: Trail, refusal: Refusal) -> None:
         self._notebook.note(trail, f"is not honoured here: {refusal.problem}", refusal.remedy, tell=False)
+
+
+def _without_nulls(value: Any) -> Any:
+    """*value* without keys that stand there with nothing behind them: to Go they are not there."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _refused_value(key: str, value: object) -> Refusal | None:

@@ -187,3 +187,12 @@ def test_a_mistake_tells_no_secret(tmp_path: Path) -> None:
         "authorization: {credentials: {x: hunter2}}, headers: {Authorization: [hunter2]}, proxy_url: 'hunter2'}}}\n",
     )
     assert "hunter2" not in said
+
+
+def test_a_key_with_nothing_behind_it_is_not_there(tmp_path: Path) -> None:
+    """As when everything under it was commented out; Go takes it so."""
+    text = "modules:\n  a:\n    prober: http\n    timeout:\n    http:\n  b:\n    prober: tcp\n    tcp:\n      tls:\n"
+    modules = blackbox(tmp_path, f"{text}      query_response: [{{expect: , send: a}}]\n").modules
+    assert modules["a"].http.method == "GET"
+    assert modules["b"].tcp.query_response[0].expect is None
+    assert "says nothing of DNS" in refused(tmp_path, "modules: {c: {prober: dns, dns: }}\n")
