@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from probe.cloud import VendorComplaint
+from probe.model.outcome import ProbeFailed
 from probe.model.stopwatch import Fact, Stopwatch
 
 _log: Final = logging.getLogger("probe.audit")
@@ -38,6 +39,12 @@ def audit(action: str, subject: Subject, watch: Stopwatch, error: BaseException 
             "lease": subject.lease,
             "instance": subject.instance_id or "unknown",
             "request_id": complained or watch.facts.get(Fact.REQUEST_ID) or "unknown",
-            "result": "ok" if error is None else f"{type(error).__name__} {error}".rstrip(),
+            "result": "ok" if error is None else in_words(error),
         },
     )
+
+
+def in_words(error: BaseException) -> str:
+    """What *error* says to people; what is no sentence of ours, or none at all, has the name of its class before it."""
+    said = str(error)
+    return said if said and isinstance(error, ProbeFailed) else f"{type(error).__name__} {said}".rstrip()

@@ -15,7 +15,7 @@ from probe.model.outcome import ProbeFailed
 from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Stopwatch
 from probe.rental import steps
-from probe.rental.audit import Subject, audit
+from probe.rental.audit import Subject, audit, in_words
 from probe.rental.census import KIND, take_census
 from probe.rental.errands import Errands
 from probe.rental.finishing import to_the_end
@@ -277,4 +277,4 @@ def ended_by(error: BaseException | None) -> str:
         return "the run ended"
     if isinstance(error, asyncio.CancelledError):
         return "the run was cut short"
-    return " ".join(f"{type(error).__name__} {error}".split())[:_READABLE]
+    return " ".join(in_words(error).split())[:_READABLE]

@@ -14,6 +14,7 @@ from probe.model.instance import LeaseState
 from probe.model.outcome import Outcome, ProbeFailed, RunSkipped, Skip
 from probe.model.phase import Milestone, Phase
 from probe.model.stopwatch import Fact
+from probe.rental.rental import ended_by
 from probe.rental.steps import never_created
 from probe.store import StoreFailed
 from tests.fakes.cloud import complaint, failure
@@ -351,9 +352,18 @@ async def test_each_create_and_delete_has_a_line_in_the_audit(desk: Desk, caplog
     assert all(subject.items() <= fields.items() for _, fields in told)
     assert [(action, fields["request_id"], fields["result"]) for action, fields in told] == [
         ("create", f"req-{instance}", "ok"),
-        ("delete", "req-1", "VendorComplaint busy"),
+        ("delete", "req-1", "busy"),
         ("delete", f"req-delete-{instance}", "ok"),
     ]
+
+
+def test_an_error_is_told_in_its_own_words() -> None:
+    """The name of a class says nothing to who reads the ledger, unless there is nothing else, or it is a bug."""
+    assert ended_by(complaint(Verdict.DENIED, 401, "this key  opens nothing")).endswith("this key opens nothing")
+    assert not ended_by(complaint(Verdict.DENIED, 401, "no")).startswith("VendorComplaint")
+    assert ended_by(KeyError("x")) == "KeyError 'x'"
+    assert ended_by(TimeoutError()) == "TimeoutError"
+    assert ended_by(None) == "the run ended"
 
 
 async def test_the_meter_knows_what_is_owned(desk: Desk) -> None:
@@ -394,13 +404,15 @@ async def test_retry_after_nothing_is_no_invitation_to_hammer(desk: Desk) -> Non
 
 async def test_a_run_that_is_cut_says_so_in_the_ledger(desk: Desk) -> None:
     """In words, not in the name of a Python class."""
+    rented = asyncio.Event()
 
     async def run() -> None:
         async with await desk.rent():
+            rented.set()
             await asyncio.Event().wait()
 
     task = asyncio.create_task(run())
-    await asyncio.sleep(0.2)
+    await rented.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
