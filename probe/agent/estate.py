@@ -65,7 +65,5 @@ class Estate:
         except StoreFailed as failed:
             _log.error("what is still rented could not be read from the ledger: %s", failed)
         if left:
-            _log.error(
-                "%d leases were not given back in time: the next start, or `probe sweep`, goes on with them", left
-            )
+            _log.error("not given back in time: %d; the next start, or `probe sweep`, goes on with it", left)
         return left

@@ -106,7 +106,9 @@ async def _demo(wish: _Wish, folder: Path) -> None:
         greeting = _BANNER.format(count=len(cast), address=shown, control=sandbox.places.control, written=written)
         left = await serve(configuration, patrol=PATROL, greeting=greeting)
         click.echo(
-            f"stopped; {left} leases of the pretend vendors end with them" if left else "stopped; nothing is rented"
+            f"stopped; what is still rented ({left}) ends with the pretend vendors"
+            if left
+            else "stopped; nothing is rented"
         )
     finally:
         await sandbox.stop()
