@@ -111,6 +111,7 @@ async def test_a_vendor_that_left_two_reloads_ago_is_still_given_back_to(stage: 
     leave(stage)
     assert await stage.agent.reload() == ()
     assert await stage.agent.reload() == ()
+    await asyncio.sleep(1.0)  # a sweep that was under way goes on to its end
     asked = len(stage.sandbox.control.requests("cloud"))
     await asyncio.sleep(0.6)
     assert len(stage.sandbox.control.requests("cloud")) == asked
