@@ -37,6 +37,7 @@ class Faults:
     Attributes:
         create: raised instead of an answer to a create.
         lose_answer: raised after a create that was done.
+        hold: what a create waits for before anything is done.
         hang_create: whether a create is never answered, though it is done.
         delete: raised, one after the other, instead of an answer to a delete; then deletes work.
         delete_lies: whether deletes are acknowledged and not done.
@@ -54,6 +55,7 @@ class Faults:
 
     create: ProbeFailed | None = None
     lose_answer: ProbeFailed | None = None
+    hold: asyncio.Event | None = None
     hang_create: bool = False
     delete: list[ProbeFailed] = field(default_factory=list)
     delete_lies: bool = False
@@ -190,6 +192,8 @@ class FakeCloud(Cloud):
     async def create(self, order: Order, watch: Stopwatch) -> Created:
         self.orders.append(order)
         await self._time.sleep(0.25)
+        if self.faults.hold is not None:
+            await self.faults.hold.wait()
         if self.faults.create is not None:
             raise self.faults.create
         view = self.put(name=order.name, marks={} if self.faults.lose_marks else order.marks)
