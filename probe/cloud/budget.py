@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
+from probe.cloud.accounts import framed
 from probe.cloud.entry import Allowance, VendorEntry
 from probe.model.clock import Clock
 from probe.model.outcome import Outcome, ProbeFailed
@@ -213,7 +214,6 @@ def account(entry: VendorEntry) -> bytes:
 
     A secret that cannot be read stands for itself by its origin.
     """
-    digest = hashlib.sha256(_SALT)
     parts = [entry.file.vendor, entry.profile or "", *_sorted(entry.endpoints), *_sorted(entry.account)]
     if entry.file.limits.scope == "region":
         parts.append(entry.region)
@@ -223,9 +223,7 @@ def account(entry: VendorEntry) -> bytes:
             parts += [name, secret.reveal()]
         except SecretUnavailable:
             parts += [name, secret.origin]
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big") + part.encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    return hashlib.sha256(_SALT + framed(parts)).digest()
 
 
 def _sorted(facts: Mapping[str, str]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from probe.cloud.accounts import account_id
 from probe.cloud.answer import Answer
 from probe.cloud.auth.contract import AuthSurroundings, load_auth
 from probe.cloud.budget import Budget
@@ -24,7 +25,6 @@ from probe.cloud.ordering import place_order
 from probe.cloud.reading import read_points
 from probe.cloud.values import filter_values, order_values, subject_values, time_values
 from probe.cloud.waiting import Pace
-from probe.cloud.whose import account_id
 from probe.model.clock import Clock
 from probe.model.meter import Meter
 from probe.model.outcome import Outcome, ProbeFailed

@@ -42,7 +42,7 @@ class Clearing:
         clock: Clock,
         meter: Meter,
         patience: Patience,
-        strays: Strays | None = None,
+        strays: Strays,
     ) -> None:
         self._cloud = cloud
         self._store = store
@@ -50,7 +50,7 @@ class Clearing:
         self._meter = meter
         self._patience = patience
         self._leavings = Leavings(cloud, store, clock, meter, patience)
-        self._strays = strays or Strays(store, clock, meter)
+        self._strays = strays
         self._tidying = Tidying(cloud, store, clock, meter, patience, self._strays)
 
     async def carry_out(self, item: SweepItem) -> tuple[Result, str]:

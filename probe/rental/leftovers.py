@@ -108,8 +108,7 @@ class Leavings:
         """Give it back and cross it out."""
         complaint = await self._clear(origin, seconds)
         if not complaint:
-            for residual in noted:
-                await self._store.residuals.gone(residual, self._clock.wall())
+            await self._store.residuals.gone(noted, self._clock.wall())
         return complaint
 
     async def _clear(self, origin: _Origin, seconds: float | None = None) -> str:

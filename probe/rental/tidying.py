@@ -64,7 +64,7 @@ class Tidying:
         while True:
             complaint = await self._leavings.delete(found, lease_key(found) or item.name)
             if await self._again(item) is None:
-                await self._cross_out(noted)
+                await self._store.residuals.gone(noted, self._clock.wall())
                 self._meter.resource_deleted(item.vendor, item.region, item.kind)
                 return Result.DELETED, "gone"
             if self._clock.now() >= until:
@@ -99,17 +99,13 @@ class Tidying:
             return Result.REPORTED, ELSEWHERE
         if found is not None and noted and whose_is(found, noted, await whose(self._store)) is not Whose.THEIRS:
             return Result.WAITING, "shows itself after all"
-        await self._cross_out(noted)
+        await self._store.residuals.gone(noted, self._clock.wall())
         return Result.SETTLED, item.reason
 
     async def _noted(self, item: SweepItem) -> list[Residual]:
         """What the plan was made from, as it now stands in the ledger."""
         keys = {one.key for one in item.noted}
         return [one for one in await self._store.residuals.left(self._cloud.name) if one.key in keys]
-
-    async def _cross_out(self, noted: list[Residual]) -> None:
-        for residual in noted:
-            await self._store.residuals.gone(residual, self._clock.wall())
 
     async def _again(self, item: SweepItem) -> Leftover | None:
         """The thing as the vendor's list shows it now; all of the list, for it may carry no marks."""

@@ -66,9 +66,7 @@ class ResidualTable:
 
         def work(connection: Connection) -> None:
             for key in wanted.keys() - _keys(connection, wanted.values()):
-                lease, kind, one = key
-                row = RESIDUALS.c
-                connection.execute(delete(RESIDUALS).where(row.lease == lease, row.kind == kind, row.id == one))
+                connection.execute(delete(RESIDUALS).where(*_row(key)))
                 connection.execute(insert(RESIDUALS).values({**asdict(wanted[key]), "noted_at": now}))
 
         await self._database.write(work)
@@ -90,20 +88,29 @@ class ResidualTable:
         """
         return await self._read(_left(RESIDUALS.c.lease == lease))
 
-    async def gone(self, residual: Residual, now: float) -> None:
-        """Cross it out: the vendor does not know it any more.
+    async def gone(self, residuals: Sequence[Residual], now: float) -> None:
+        """Cross them out, all or none: the vendor does not know them any more.
 
         Raises:
             StoreFailed: nothing was written.
         """
-        row = RESIDUALS.c
-        its = (row.lease == residual.lease, row.kind == residual.kind, row.id == residual.id, row.gone_at.is_(None))
-        await self._database.write(
-            lambda connection: connection.execute(update(RESIDUALS).where(*its).values(gone_at=now))
-        )
+
+        def work(connection: Connection) -> None:
+            for one in residuals:
+                connection.execute(
+                    update(RESIDUALS).where(*_row(one.key), RESIDUALS.c.gone_at.is_(None)).values(gone_at=now)
+                )
+
+        if residuals:
+            await self._database.write(work)
 
     async def _read(self, query: Select[Any]) -> Sequence[Residual]:
         return await self._database.read(lambda connection: [Residual(*row) for row in connection.execute(query)])
+
+
+def _row(key: tuple[str, str, str]) -> tuple[Any, ...]:
+    lease, kind, one = key
+    return RESIDUALS.c.lease == lease, RESIDUALS.c.kind == kind, RESIDUALS.c.id == one
 
 
 def _left(*conditions: Any) -> Select[Any]:

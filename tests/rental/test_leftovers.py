@@ -14,6 +14,7 @@ from probe.model.stopwatch import Stopwatch
 from probe.rental import Action, Patience, Result
 from probe.rental.clearing import Clearing
 from probe.rental.marks import new_key
+from probe.rental.strays import Strays
 from probe.store import Residual
 from tests.fakes.cloud import complaint, failure
 from tests.fakes.leases import WALL, a_lease
@@ -205,7 +206,8 @@ async def _a_twin(desk: Desk) -> Leftover:
 async def test_what_a_twin_leaves_is_known_though_its_sweep_was_cut(desk: Desk) -> None:
     """It was written down before the twin was deleted: afterwards nothing at the vendor leads to it any more."""
     volume = await _a_twin(desk)
-    clearing = Clearing(desk.cloud, desk.store, desk.clock, desk.meter, Patience())
+    strays = Strays(desk.store, desk.clock, desk.meter)
+    clearing = Clearing(desk.cloud, desk.store, desk.clock, desk.meter, Patience(), strays)
     await desk.clock.sleep(4000.0)
     (doomed,) = (await desk.sweeper().plan()).items
     desk.cloud.faults.residuals = failure(Outcome.TIMEOUT)
@@ -356,7 +358,7 @@ async def test_what_was_crossed_out_and_is_there_again_is_written_down_again(des
     """A list that forgot it for a moment must not be what keeps it from being given back."""
     volume = await _noted(desk)
     (noted,) = await desk.store.residuals.left()
-    await desk.store.residuals.gone(noted, desk.clock.wall())
+    await desk.store.residuals.gone([noted], desk.clock.wall())
     assert await desk.store.residuals.left() == []
     later = desk.clock.wall() + 60.0
     await desk.store.residuals.note([noted], later)

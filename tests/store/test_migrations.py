@@ -1,7 +1,8 @@
 """The migrations make exactly the tables that the code uses, wherever the package is installed."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -43,19 +44,26 @@ def test_the_migrations_are_part_of_the_package() -> None:
     ]
 
 
-def _version_1(folder: Path) -> None:
-    """A folder as the first version left it, with a lease in its ledger."""
+@contextmanager
+def _schema(folder: Path, version: str) -> Iterator[Connection]:
+    """The ledger of a new folder, with the tables as an older version made them."""
     folder.mkdir(parents=True)
     (folder / "agent-id").write_text("1e0a5c2d-4c1c-4c55-9a63-0d6d2f3f0a11")
     engine = create_engine(f"sqlite:///{folder / 'ledger.sqlite3'}")
     with engine.begin() as connection:
         config = schema.migrations()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
+        yield connection
+    engine.dispose()
+
+
+def _version_1(folder: Path) -> None:
+    """A folder as the first version left it, with a lease in its ledger."""
+    with _schema(folder, "0001") as connection:
         old = Table("leases", MetaData(), autoload_with=connection)
         row = {name: value for name, value in asdict(a_lease()).items() if name in old.columns}
         connection.execute(insert(old).values(row))
-    engine.dispose()
 
 
 def _databases(folder: Path) -> list[str]:
@@ -99,13 +107,7 @@ def test_the_revisions_that_the_code_knows_are_those_of_the_migrations() -> None
 
 def _version_2(folder: Path) -> None:
     """A folder as the second version left it: a lease that is open, one that is settled, and what came with both."""
-    folder.mkdir(parents=True)
-    (folder / "agent-id").write_text("1e0a5c2d-4c1c-4c55-9a63-0d6d2f3f0a11")
-    engine = create_engine(f"sqlite:///{folder / 'ledger.sqlite3'}")
-    with engine.begin() as connection:
-        config = schema.migrations()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+    with _schema(folder, "0002") as connection:
         found = MetaData()
         found.reflect(connection)
         leases, residuals = found.tables["leases"], found.tables["residuals"]
@@ -118,7 +120,6 @@ def _version_2(folder: Path) -> None:
                 connection.execute(insert(residuals).values(row))
         orphan = {"lease": "probe-unknown", "kind": "volumes", "id": "v-orphan", "noted_at": WALL - 8.0}
         connection.execute(insert(residuals).values(orphan))
-    engine.dispose()
 
 
 async def test_the_rows_of_the_second_version_go_on(folder: Path) -> None:

@@ -11,13 +11,13 @@ from typing import ClassVar, Final, Self
 import httpx
 from pydantic import BaseModel
 
+from probe.cloud.accounts import account_id
 from probe.cloud.answer import Answer
 from probe.cloud.auth.contract import AuthSurroundings, NoOptions
 from probe.cloud.entry import VendorEntry
 from probe.cloud.file.vendor import CatalogEntry, Endpoint
 from probe.cloud.hosts import HostRefused
 from probe.cloud.moments import parse_http_date, parse_iso
-from probe.cloud.whose import account_id
 from probe.model.clock import Clock
 from probe.model.outcome import Outcome, ProbeFailed
 from probe.model.phase import Phase

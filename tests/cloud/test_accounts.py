@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from probe.cloud import VendorEntry, load_vendor_files
-from probe.cloud.whose import account_id
+from probe.cloud.accounts import account_id
 from probe.model.outcome import ProbeFailed
 from probe.model.secret import Secret, SecretUnavailable
 
